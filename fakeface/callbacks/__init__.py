@@ -1,0 +1,1 @@
+"""What happens around training: pictures for TensorBoard, files of a run."""

@@ -1,0 +1,78 @@
+"""The command line: light subcommands are dispatched here, the others go to LightningCLI."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from fakeface import __version__
+from fakeface.errors import UserError
+
+TRAINER_COMMANDS = {
+    "fit": "train a network: fakeface fit --config configs/fusion_type1.yaml",
+    "validate": "measure a checkpoint on the validation images",
+    "test": "measure a checkpoint on the test images: fakeface test --ckpt_path CKPT",
+    "predict": "score the images of a folder or manifest with a checkpoint",
+}
+"""Subcommands of LightningCLI, which takes seconds to import, with their help."""
+
+LIGHT_COMMANDS = {
+    "ela": ("fakeface.commands.ela", "write the error level analysis of photographs as pictures"),
+    "data demo": ("fakeface.commands.data_demo", "draw a demo data set in CIPLAB's layout"),
+    "data download": ("fakeface.commands.data_download", "bring the real data set from Kaggle into data/"),
+}
+"""Subcommands that need no Trainer: the module that holds each, and its help."""
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run ``fakeface`` with the given arguments (default: those of the process) and return its exit code.
+
+    Returns:
+        0 when all went well and 2 for wrong input; a subcommand's own codes are passed on.
+    """
+    arguments = list(sys.argv[1:] if args is None else args)
+    try:
+        if arguments and arguments[0] in TRAINER_COMMANDS:
+            from fakeface.training_cli import run_trainer
+
+            return run_trainer(arguments)
+        return _run_light(arguments)
+    except UserError as error:
+        print(f"fakeface: error: {error}", file=sys.stderr)
+        return 2
+
+
+def _run_light(arguments: list[str]) -> int:
+    for words in (2, 1):
+        name = " ".join(arguments[:words])
+        if name in LIGHT_COMMANDS:
+            module_name, summary = LIGHT_COMMANDS[name]
+            module: ModuleType = importlib.import_module(module_name)
+            parser = argparse.ArgumentParser(
+                prog=f"fakeface {name}",
+                description=module.__doc__ or summary,
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+            module.add_arguments(parser)
+            code: int = module.run(parser.parse_args(arguments[words:]))
+            return code
+    return _overview(arguments)
+
+
+def _overview(arguments: list[str]) -> int:
+    """Print the list of subcommands, or say which word is wrong."""
+    summaries = TRAINER_COMMANDS | {name: summary for name, (_, summary) in LIGHT_COMMANDS.items()}
+    if arguments and arguments[0] == "data":
+        summaries = {name: summary for name, summary in summaries.items() if name.startswith("data ")}
+        arguments = arguments[1:]
+    if arguments == ["--version"]:
+        print(f"fakeface {__version__}")
+        return 0
+    if arguments and arguments[0] not in {"-h", "--help"}:
+        raise UserError(f"there is no subcommand {arguments[0]!r}; choose one of: {', '.join(summaries)}")
+    width = max(map(len, summaries))
+    print("usage: fakeface SUBCOMMAND [--help] ...\n\nTell real photographs of faces from expert-made fakes.\n")
+    print("\n".join(f"  {name:<{width}}  {summary}" for name, summary in summaries.items()))
+    print("\n`fakeface SUBCOMMAND --help` explains one of them. A verdict is never proof about a person.")
+    return 0

@@ -1,0 +1,220 @@
+"""Which photographs there are and what is known of each: CIPLAB's folders or a manifest become records."""
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from fakeface.errors import UserError
+
+REAL, FAKE = 0, 1
+"""Labels. Fake is the positive class everywhere."""
+
+LABEL_NAMES = ("real", "fake")
+DIFFICULTIES = ("easy", "mid", "hard")
+REGIONS = ("left_eye", "right_eye", "nose", "mouth")
+"""Facial regions in the order of the four bits in CIPLAB's file names."""
+
+SPLITS = ("train", "val", "test")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+
+_FAKE_NAME = re.compile(r"(easy|mid|hard)_(\d+)_([01]{3,4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One photograph and what is known of it before it is opened.
+
+    Attributes:
+        path: Where the file is.
+        label: ``REAL`` (0) or ``FAKE`` (1).
+        difficulty: One of ``DIFFICULTIES`` for a graded fake, else "".
+        regions: Whether each of ``REGIONS`` was replaced, e.g. "0011" for nose and mouth; "" when unknown. Reals of
+            CIPLAB have "0000".
+        split: One of ``SPLITS``, or "" when not chosen yet.
+        group: Name of the source group (photographs that share content), or "" when not known.
+    """
+
+    path: Path
+    label: int
+    difficulty: str = ""
+    regions: str = ""
+    split: str = ""
+    group: str = ""
+
+    @property
+    def stratum(self) -> str:
+        """The class of Table 1 of the report: "real", "fake-easy", "fake-mid", "fake-hard" or "fake"."""
+        return "-".join(part for part in (LABEL_NAMES[self.label], self.difficulty) if part)
+
+
+MANIFEST_COLUMNS = tuple(field.name for field in fields(Record))
+
+
+def read_records(root: Path | None, manifest: Path | None = None) -> list[Record]:
+    """Read the records of a folder in CIPLAB's layout, or of a manifest whose paths are relative to ``root``.
+
+    Raises:
+        UserError: When neither is given, something is missing, or a row is wrong.
+    """
+    if manifest is not None:
+        return read_manifest(manifest, root)
+    if root is None:
+        raise UserError("no data is named: pass --data.root FOLDER, --data.manifest FILE, or both")
+    return scan_folder(root)
+
+
+def scan_folder(root: Path) -> list[Record]:
+    """Read the records of a folder with ``training_real/`` and ``training_fake/``, sorted by path.
+
+    Raises:
+        UserError: When the folders are missing or hold no image, or a fake's name does not follow
+            ``DIFFICULTY_NUMBER_BITS``.
+    """
+    if not root.is_dir():
+        raise UserError(
+            f"the data folder {root} does not exist: make a demo set with `fakeface data demo --out {root}`, "
+            f"or bring the real one with `fakeface data download`"
+        )
+    records = []
+    for label, name in enumerate(("training_real", "training_fake")):
+        folder = root / name
+        if not folder.is_dir():
+            raise UserError(
+                f"{root} has no folder {name}/: --data.root needs training_real/ and training_fake/; "
+                f"list other layouts in a manifest and pass --data.manifest"
+            )
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+        if not paths:
+            raise UserError(f"{folder} holds no image ({', '.join(IMAGE_SUFFIXES)}): put the photographs there")
+        records += [_record_from_name(path, label) for path in paths]
+    return records
+
+
+def _record_from_name(path: Path, label: int) -> Record:
+    if label == REAL:
+        return Record(path, REAL, regions="0000")
+    match = _FAKE_NAME.fullmatch(path.stem)
+    if match is None:
+        raise UserError(
+            f"{path} is not named like a fake of CIPLAB (easy_12_0011.jpg: difficulty, number, one bit for left eye, "
+            f"right eye, nose, mouth): rename it, or list the images in a manifest and pass --data.manifest"
+        )
+    difficulty, _, bits = match.groups()
+    # One name of the published data set, easy_116_111.jpg, has lost its leading zero.
+    return Record(path, FAKE, difficulty=difficulty, regions=bits.zfill(4))
+
+
+def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
+    """Read a manifest: a CSV with ``path,label`` and optionally ``difficulty,regions,split,group``.
+
+    Args:
+        manifest: The file.
+        root: The folder that relative paths start from; by default the manifest's own.
+
+    Raises:
+        UserError: Names the file, the row (counted from 1 at the header, as editors do) and the mend.
+    """
+    if not manifest.is_file():
+        raise UserError(f"the manifest {manifest} does not exist: write one with `fakeface data index`")
+    base = manifest.parent if root is None else root
+    try:
+        with manifest.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            _check_header(manifest, reader.fieldnames)
+            records = [_record_from_row(f"{manifest}, row {reader.line_num}", row, base) for row in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{manifest} is not a CSV file in UTF-8 ({error}): save it as one") from error
+    if not records:
+        raise UserError(f"{manifest} lists no image: add one row per photograph below the header")
+    _check_paths(manifest, records)
+    return records
+
+
+def _check_header(manifest: Path, names: Sequence[str] | None) -> None:
+    names = names or []
+    for required in ("path", "label"):
+        if required not in names:
+            raise UserError(f"{manifest}, row 1: the column {required!r} is missing: the header must name it")
+    unknown = [name for name in names if name not in MANIFEST_COLUMNS]
+    if unknown:
+        raise UserError(
+            f"{manifest}, row 1: unknown column {unknown[0]!r}: remove it or rename it to one of "
+            f"{', '.join(MANIFEST_COLUMNS)}"
+        )
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise UserError(f"{manifest}, row 1: the column {repeated[0]!r} stands twice: remove one of them")
+
+
+def _record_from_row(where: str, row: dict[str, str], base: Path) -> Record:
+    if None in row or None in row.values():
+        raise UserError(f"{where}: the number of fields differs from the header's: quote a field that holds a comma")
+    values = {name: value.strip() for name, value in row.items()}
+    if not values["path"]:
+        raise UserError(f"{where}: the path is empty: name the image file")
+    allowed: dict[str, Iterable[str]] = {
+        "label": LABEL_NAMES,
+        "difficulty": ("", *DIFFICULTIES),
+        "split": ("", *SPLITS),
+    }
+    for column, choices in allowed.items():
+        if column in values and values[column] not in choices:
+            named = ", ".join(choice or "nothing" for choice in choices)
+            raise UserError(f"{where}: {column} is {values[column]!r}: write one of {named}")
+    regions = values.get("regions", "")
+    if regions and not re.fullmatch("[01]{4}", regions):
+        raise UserError(
+            f"{where}: regions is {regions!r}: write four bits for left eye, right eye, nose and mouth, such as 0011"
+        )
+    return Record(
+        path=base / values["path"],
+        label=LABEL_NAMES.index(values["label"]),
+        difficulty=values.get("difficulty", ""),
+        regions=regions,
+        split=values.get("split", ""),
+        group=values.get("group", ""),
+    )
+
+
+def _check_paths(manifest: Path, records: list[Record]) -> None:
+    rows: dict[Path, int] = {}
+    for row, record in enumerate(records, start=2):
+        if record.path in rows:
+            raise UserError(
+                f"{manifest}, row {row}: {record.path} is already in row {rows[record.path]}: remove one of them"
+            )
+        rows[record.path] = row
+    missing = [(row, path) for path, row in rows.items() if not path.exists()]
+    if missing:
+        row, path = missing[0]
+        raise UserError(
+            f"{manifest}, row {row}: {path} does not exist ({len(missing)} of {len(records)} files are missing): "
+            f"pass the folder that the paths start from as --data.root, or correct the paths"
+        )
+
+
+def write_manifest(manifest: Path, records: Iterable[Record], root: Path | None = None) -> None:
+    """Write records as a manifest that ``read_manifest`` reads back.
+
+    Args:
+        manifest: The file to write; its folder is made.
+        records: The rows, in order.
+        root: Paths below this folder are written relative to it, others as absolute paths; by default all are absolute.
+    """
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    with manifest.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(MANIFEST_COLUMNS)
+        for record in records:
+            path = record.path.absolute()
+            if root is not None and path.is_relative_to(root.absolute()):
+                path = path.relative_to(root.absolute())
+            row = [path.as_posix(), LABEL_NAMES[record.label], record.difficulty, record.regions]
+            writer.writerow([*row, record.split, record.group])
+
+
+def with_splits(records: Sequence[Record], splits: Sequence[str]) -> list[Record]:
+    """Return the records with their ``split`` replaced, one for one."""
+    return [replace(record, split=split) for record, split in zip(records, splits, strict=True)]
