@@ -1,0 +1,91 @@
+"""The classifier: branches whose features are concatenated, and a head (section 3.8.5 of the report)."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from fakeface.errors import UserError
+from fakeface.models.branch import Branch
+
+
+class FaceOutput(NamedTuple):
+    """What a network says of a batch.
+
+    Attributes:
+        label: Logits ``(B, 1)`` of fake, or ``(B, 2)`` of real and fake.
+        regions: Logits ``(B, 4)`` of an edit at the left eye, right eye, nose and mouth, or None.
+    """
+
+    label: Tensor
+    regions: Tensor | None
+
+    @property
+    def fake_logit(self) -> Tensor:
+        """Log odds of fake ``(B,)``: the softmax of two outputs is the sigmoid of their difference."""
+        return self.label[:, 0] if self.label.shape[1] == 1 else self.label[:, 1] - self.label[:, 0]
+
+
+class FaceClassifier(nn.Module):
+    """Branches by view, their features concatenated, and a head. One branch makes a single-branch network.
+
+    Args:
+        branches: For each view (``original``, ``ela``) the backbone that reads it.
+        pretrained: ``True`` (timm's hub), a local file, or ``False``; one value for all branches or one per view.
+        hidden_features: Width of a fully connected ReLU layer after the concatenation; None for no such layer.
+        dropout: Probability of dropping a feature before the output layer.
+        outputs: 1 for a logit of fake (binary cross-entropy) or 2 for real and fake (cross-entropy).
+        region_head: Whether to predict the four edited regions as well.
+
+    Attributes:
+        views: The views that ``forward`` needs.
+
+    Raises:
+        UserError: When an argument is out of range.
+    """
+
+    def __init__(
+        self,
+        branches: dict[str, str],
+        pretrained: bool | str | dict[str, bool | str] = True,
+        hidden_features: int | None = None,
+        dropout: float = 0.0,
+        outputs: int = 2,
+        region_head: bool = False,
+    ) -> None:
+        super().__init__()
+        if not branches:
+            raise UserError("model.net has no branch: name a view and its backbone, such as original: mobilenetv2_100")
+        if outputs not in {1, 2}:
+            raise UserError(f"model.net has outputs: {outputs}: choose 1 (binary cross-entropy) or 2 (cross-entropy)")
+        if isinstance(pretrained, dict) and pretrained.keys() != branches.keys():
+            raise UserError(
+                f"model.net has pretrained for {sorted(pretrained)} but branches for {sorted(branches)}: "
+                f"name the same views in both"
+            )
+        # Keyed by view: a checkpoint of an ELA network cannot be loaded into one that reads the original.
+        built = {
+            view: Branch(backbone, pretrained[view] if isinstance(pretrained, dict) else pretrained)
+            for view, backbone in branches.items()
+        }
+        self.branches = nn.ModuleDict(built)
+        features = sum(branch.num_features for branch in built.values())
+        layers: list[nn.Module] = []
+        if hidden_features is not None:
+            layers += [nn.Linear(features, hidden_features), nn.ReLU()]
+            features = hidden_features
+        self.head = nn.Sequential(*layers, nn.Dropout(dropout))
+        self.label_output = nn.Linear(features, outputs)
+        self.region_output = nn.Linear(features, 4) if region_head else None
+
+    @property
+    def views(self) -> list[str]:
+        """Names of the views that ``forward`` needs."""
+        return list(self.branches)
+
+    def forward(self, views: dict[str, Tensor]) -> FaceOutput:
+        """Classify views ``(B, 3, H, W)``, uint8 or float in 0..255; other entries of the dictionary are ignored."""
+        features = torch.cat([branch(views[view]) for view, branch in self.branches.items()], dim=1)
+        features = self.head(features)
+        regions = self.region_output(features) if self.region_output is not None else None
+        return FaceOutput(self.label_output(features), regions)

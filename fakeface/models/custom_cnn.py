@@ -1,0 +1,36 @@
+"""Model 1 of the report (section 3.8.1): the convolutional network that its authors trained from scratch."""
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+
+class CustomCNN(nn.Module):
+    """Five convolutional layers with dropout between them, then one fully connected hidden layer, all with ReLU.
+
+    The report gives no widths; these double from 32 to 256. Every convolution is followed by a 2×2 maximum pool, so
+    128×128 pixels end as 4×4; other sizes are averaged to that grid.
+
+    Attributes:
+        num_features: Width of the hidden layer, whose output are the features.
+    """
+
+    # The report normalises the input of every network as for ImageNet (section 3.4).
+    mean = (0.485, 0.456, 0.406)
+    std = (0.229, 0.224, 0.225)
+
+    def __init__(self, num_features: int = 512, dropout: float = 0.25) -> None:
+        super().__init__()
+        self.num_features = num_features
+        widths = (3, 32, 64, 128, 256, 256)
+        layers: list[nn.Module] = []
+        for inputs, outputs in pairwise(widths):
+            layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(dropout)]
+        self.convolutions = nn.Sequential(*layers)
+        self.pool = nn.AdaptiveAvgPool2d(4)
+        self.hidden = nn.Sequential(nn.Flatten(), nn.Linear(widths[-1] * 16, num_features), nn.ReLU())
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Map normalised images ``(B, 3, H, W)``, at least 32×32, to features ``(B, num_features)``."""
+        features: Tensor = self.hidden(self.pool(self.convolutions(image)))
+        return features

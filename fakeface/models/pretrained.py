@@ -1,0 +1,76 @@
+"""Backbones from timm, with weights from its hub, from a local file, or none."""
+
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import timm
+from huggingface_hub import hf_hub_url, try_to_load_from_cache
+from timm.models import load_state_dict
+from torch import nn
+
+from fakeface.errors import UserError
+
+HUB_TIMEOUT = 5.0
+"""Seconds to wait for the model hub; its own client retries for most of a minute."""
+
+
+def create_backbone(name: str, pretrained: bool | str) -> Any:
+    """Create a timm network without its classifier.
+
+    Args:
+        name: Any name that ``timm.list_models()`` knows, with or without a weight tag.
+        pretrained: ``True`` for the weights of timm's hub, the path of a local file (safetensors or a state
+            dictionary), or ``False`` for random weights.
+
+    Raises:
+        UserError: When the name is unknown, the hub cannot be reached, or the file does not fit.
+    """
+    if not timm.is_model(name):
+        similar = timm.list_models(f"*{name.split('.')[0][:8]}*")[:5]
+        hint = f"did you mean {', '.join(similar)}?" if similar else "see timm.list_models()"
+        raise UserError(f"there is no backbone {name!r}: name custom_cnn or a network of timm; {hint}")
+    if pretrained is True:
+        _check_hub(name)
+    try:
+        backbone = timm.create_model(name, pretrained=pretrained is True, num_classes=0)
+    except RuntimeError as error:
+        raise UserError(f"timm cannot create {name!r} ({error}): name a tag of timm.list_pretrained()") from error
+    if isinstance(pretrained, str):
+        _load_file(backbone, name, Path(pretrained))
+    return backbone
+
+
+def _check_hub(name: str) -> None:
+    """Fail within seconds, and with a sentence that helps, where the hub's own client would retry."""
+    config = timm.get_pretrained_cfg(name)
+    if config is None or not config.hf_hub_id:
+        return
+    file = config.hf_hub_filename or "model.safetensors"
+    if isinstance(try_to_load_from_cache(config.hf_hub_id, file), str):
+        return
+    url = hf_hub_url(config.hf_hub_id, file)
+    try:
+        urlopen(Request(url, method="HEAD"), timeout=HUB_TIMEOUT).close()  # noqa: S310 (the hub's own https address)
+    except OSError as error:
+        raise UserError(
+            f"the weights of {name} cannot be fetched from {url} ({error}): pass a local file "
+            f"(--model.net.init_args.pretrained FILE; `fakeface weights` makes some without the hub) or random weights "
+            f"(--model.net.init_args.pretrained false)"
+        ) from error
+
+
+def _load_file(backbone: nn.Module, name: str, path: Path) -> None:
+    if not path.is_file():
+        raise UserError(f"the weights file {path} for {name} does not exist: correct the path or pass false")
+    try:
+        weights = load_state_dict(str(path))
+        mismatch = backbone.load_state_dict(weights, strict=False)
+    except Exception as error:  # whatever a damaged or foreign file makes torch and safetensors raise
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path} holds no weights for {name} ({reason}): pass a file made for it") from error
+    if mismatch.missing_keys:
+        raise UserError(
+            f"{path} does not fit {name}: {len(mismatch.missing_keys)} tensors are missing, the first is "
+            f"{mismatch.missing_keys[0]}: pass a file made for {name}"
+        )
