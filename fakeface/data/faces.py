@@ -1,0 +1,333 @@
+"""Procedurally drawn faces: stylised portraits that stand in for photographs in the demo data set and in tests."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fakeface.data.drawing import Canvas, Pixels, Points, Pose, ellipse, smooth_noise, strands
+
+Colour = Pixels
+"""RGB in 0..1, ``(3,)``."""
+
+Region = tuple[float, float, float, float]
+"""An ellipse in pixels: centre x, centre y, half width, half height."""
+
+_SKINS = ("f6d7c3", "eec1a2", "e3ac84", "d09a6c", "b97d50", "96603a", "714428", "51301f")
+_HAIRS = ("14110f", "2a1c15", "452c1c", "6a4526", "94683b", "c29b5f", "dfc48d", "8f3f1e", "9b9793", "d6d2cc")
+_IRISES = ("3b2415", "5c3a1f", "6f5a2b", "4c6b3c", "44718f", "5f87a8", "6d7780")
+_CLOTHES = ("26364f", "6b2737", "2f5d50", "d8d3c8", "3d3d42", "b5793a", "7a8fa6", "efe6dc", "40305c", "a34a3f")
+_BACKGROUNDS = ("3a4a5a", "8a9aa2", "c9c0b2", "56683f", "2c2e33", "a8765a", "dcd8d2", "4f6f7d", "8d8467", "6d4a52")
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A drawn portrait.
+
+    Attributes:
+        pixels: RGB in 0..1, ``(S, S, 3)``.
+        regions: Where the regions are that a fake may replace, in the order of ``fakeface.data.records.REGIONS``.
+    """
+
+    pixels: Pixels
+    regions: tuple[Region, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What makes a person and the light on them; lengths are in the head's units (chin at ``y = 1``)."""
+
+    skin: Colour
+    hair: Colour
+    iris: Colour
+    lips: Colour
+    light: tuple[float, float]
+    width: float
+    jaw: float
+    eye_x: float
+    eye_y: float
+    eye_width: float
+    eye_open: float
+    eye_slant: float
+    nose_y: float
+    nose_width: float
+    mouth_y: float
+    mouth_width: float
+    smile: float
+    mouth_open: float
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator) -> "Look":
+        """Draw a person at random."""
+        skin = _between(rng, _SKINS)
+        return cls(
+            skin=skin,
+            hair=_between(rng, _HAIRS, spread=0.25),
+            iris=_between(rng, _IRISES, spread=0.3),
+            lips=np.clip(skin * _rgb("d08078" if rng.random() < 0.75 else "c84450") * rng.uniform(1.1, 1.35), 0, 1),
+            light=(rng.uniform(-0.8, 0.8), rng.uniform(-0.7, -0.1)),
+            width=rng.uniform(0.68, 0.79),
+            jaw=rng.uniform(0.05, 0.3),
+            eye_x=rng.uniform(0.29, 0.34),
+            eye_y=rng.uniform(-0.12, 0.0),
+            eye_width=rng.uniform(0.145, 0.18),
+            eye_open=rng.uniform(0.06, 0.105),
+            eye_slant=rng.uniform(-0.02, 0.03),
+            nose_y=rng.uniform(0.3, 0.38),
+            nose_width=rng.uniform(0.13, 0.2),
+            mouth_y=rng.uniform(0.58, 0.66),
+            mouth_width=rng.uniform(0.22, 0.32),
+            smile=rng.uniform(-0.02, 0.09),
+            mouth_open=max(0.0, rng.uniform(-0.08, 0.07)),
+        )
+
+
+def sample_pose(rng: np.random.Generator) -> Pose:
+    """Draw where the head stands: near the centre, upright or slightly tilted."""
+    return Pose(rng.uniform(0.45, 0.55), rng.uniform(0.48, 0.55), rng.uniform(0.31, 0.36), rng.uniform(-0.14, 0.14))
+
+
+def draw_face(rng: np.random.Generator, pose: Pose, size: int) -> Face:
+    """Draw a face.
+
+    Args:
+        rng: Decides everything but the pose.
+        pose: Where the head stands.
+        size: Height and width in pixels.
+    """
+    look = Look.sample(rng)
+    canvas = Canvas(_background(rng, size), pose)
+    style = rng.choice(["short", "parted", "long", "long", "curly", "shaved"])
+    hair = _hair_paint(rng, canvas, look, style)
+    if style == "long":
+        _draw_long_hair(rng, canvas, hair)
+    elif style == "curly":
+        canvas.fill(_wobbly(rng, ellipse(0, -0.3, look.width + 0.32, 0.98)), hair, blur=0.02)
+    _draw_body(rng, canvas, look)
+    _draw_head(rng, canvas, look)
+    if style not in ("long", "curly") and rng.random() < 0.45:
+        _draw_beard(rng, canvas, look)
+    for side in (-1, 1):
+        _draw_eye(rng, canvas, look, hair, side)
+    _draw_nose(canvas, look)
+    _draw_mouth(canvas, look)
+    _draw_hair(rng, canvas, look, hair, style)
+    if rng.random() < 0.15:
+        _draw_glasses(rng, canvas, look)
+    return Face(np.clip(canvas.pixels, 0, 1), _regions(canvas, look))
+
+
+def _regions(canvas: Canvas, look: Look) -> tuple[Region, ...]:
+    shapes = (
+        (-look.eye_x, look.eye_y - 0.03, 0.25, 0.2),
+        (look.eye_x, look.eye_y - 0.03, 0.25, 0.2),
+        (0.0, look.nose_y - 0.1, 0.22, 0.27),
+        (0.0, look.mouth_y, look.mouth_width + 0.08, 0.18),
+    )
+    centres = canvas.to_pixels([shape[:2] for shape in shapes])
+    return tuple(
+        (float(x), float(y), width * canvas.unit, height * canvas.unit)
+        for (x, y), (_, _, width, height) in zip(centres, shapes, strict=True)
+    )
+
+
+def _background(rng: np.random.Generator, size: int) -> Pixels:
+    """Blurred colour fields, as behind a portrait lens, sometimes with discs of light."""
+    near, far = _between(rng, _BACKGROUNDS, spread=0.6), _between(rng, _BACKGROUNDS, spread=0.6)
+    field = smooth_noise(rng, size, int(rng.integers(2, 9)))
+    canvas = Canvas(near + (far - near) / (1 + np.exp(-2 * field))[..., None], Pose(0, 0, 1, 0))
+    for _ in range(int(rng.integers(0, 8))):
+        x, y, radius = rng.uniform(0, 1), rng.uniform(0, 1), rng.uniform(0.03, 0.12)
+        canvas.fill(ellipse(x, y, radius, radius), far + 0.2, opacity=rng.uniform(0.1, 0.35), blur=0.008)
+    return canvas.pixels
+
+
+def _draw_body(rng: np.random.Generator, canvas: Canvas, look: Look) -> None:
+    cloth = _between(rng, _CLOTHES, spread=0.4)
+    across = np.linspace(-1, 1, 40)
+    shoulders = np.stack([across * 1.75, 1.33 + 0.45 * np.abs(across) ** 2.5], axis=1)
+    weave = np.sin(canvas.x * rng.uniform(0, 60)) * np.sin(canvas.y * rng.uniform(0, 60)) * rng.uniform(0, 0.12)
+    canvas.fill(np.concatenate([shoulders, [[2.5, 4.0], [-2.5, 4.0]]]), cloth * (1 + weave[..., None]), blur=0.008)
+    neck = np.array([[-0.38, 0.5], [-0.4, 1.25], [-0.2, 1.48], [0.2, 1.48], [0.4, 1.25], [0.38, 0.5]])
+    canvas.fill(neck, look.skin * 0.86, blur=0.02)
+    canvas.fill(ellipse(look.light[0] * -0.15, 0.98, 0.5, 0.22), look.skin * 0.5, opacity=0.6, blur=0.08, within=neck)
+
+
+def _draw_head(rng: np.random.Generator, canvas: Canvas, look: Look) -> None:
+    size = len(canvas.pixels)
+    x, y = canvas.x / look.width, canvas.y
+    depth = np.sqrt(np.clip(1.15 - (x * 0.9) ** 2 - (y * 0.9) ** 2, 0.02, None))
+    shade = 0.72 + 0.3 * depth + 0.2 * (look.light[0] * x + look.light[1] * y)
+    pores = 0.012 * smooth_noise(rng, size, size // 2) + 0.012 * smooth_noise(rng, size, size // 6)
+    blush = np.exp(-(((np.abs(canvas.x) - 0.42) / 0.2) ** 2 + ((canvas.y - 0.32) / 0.17) ** 2)) * rng.uniform(0, 0.16)
+    skin = look.skin * (shade + pores)[..., None] + blush[..., None] * np.array([0.5, -0.25, -0.2], dtype=np.float32)
+    for side in (-1, 1):
+        ear = ellipse(side * (look.width + 0.01), 0.08, 0.1, 0.2, side * 0.15)
+        canvas.fill(ear, skin * 0.95, blur=0.01)
+        canvas.fill(
+            ellipse(side * (look.width + 0.02), 0.08, 0.05, 0.13, side * 0.15), look.skin * 0.6, 0.5, blur=0.025
+        )
+    canvas.fill(_head_outline(look), skin, blur=0.008)
+    for _ in range(int(rng.integers(0, 60)) if rng.random() < 0.3 else int(rng.integers(0, 4))):
+        spot = ellipse(rng.normal(0, 0.33), rng.normal(0.2, 0.2), *rng.uniform(0.007, 0.015, 2))
+        canvas.fill(spot, look.skin * 0.6, opacity=0.5, blur=0.004)
+
+
+def _head_outline(look: Look, grow: float = 1.0) -> Points:
+    turn = np.linspace(0, 2 * np.pi, 96, endpoint=False)
+    cos, sin = np.cos(turn), np.sin(turn)
+    chin = np.clip(sin, 0, None)
+    x = look.width * np.sign(cos) * np.abs(cos) ** (0.85 + look.jaw * chin) * (1 - 0.12 * chin)
+    return np.stack([x, sin], axis=1) * grow
+
+
+def _draw_eye(rng: np.random.Generator, canvas: Canvas, look: Look, hair: Pixels, side: int) -> None:
+    x, y = side * look.eye_x, look.eye_y
+    u = np.linspace(-1, 1, 24)
+    slant = look.eye_slant * u * -side
+    upper = np.stack([x + u * look.eye_width, y + slant - look.eye_open * (1 - u**2) ** 0.75], axis=1)
+    lower = np.stack([x + u * look.eye_width, y + slant + 0.65 * look.eye_open * (1 - u**2)], axis=1)
+    almond = np.concatenate([upper, lower[::-1]])
+    canvas.fill(ellipse(x, y - 0.01, 0.25, 0.16), look.skin * 0.62, opacity=0.45, blur=0.06)
+    canvas.fill(almond, (0.93, 0.92, 0.9), blur=0.005)
+    radius = look.eye_width * 0.52
+    iris = (x, y - 0.015)
+    canvas.fill(ellipse(*iris, radius, radius), look.iris * 0.5, blur=0.004, within=almond)
+    canvas.fill(ellipse(*iris, radius * 0.85, radius * 0.85), look.iris * 1.15, blur=0.006, within=almond)
+    canvas.fill(ellipse(*iris, radius * 0.45, radius * 0.45), (0.03, 0.03, 0.03), blur=0.003, within=almond)
+    canvas.stroke(_lowered(upper, 0.02), look.skin * 0.3, 0.035, opacity=0.35, blur=0.012)
+    glint = ellipse(iris[0] + look.light[0] * 0.03, iris[1] - 0.03, radius * 0.2, radius * 0.2)
+    canvas.fill(glint, (1, 1, 1), opacity=0.95)
+    canvas.stroke(upper, (0.08, 0.05, 0.04), 0.028, opacity=0.9)
+    canvas.stroke(lower, look.skin * 0.45, 0.012, opacity=0.6)
+    canvas.stroke(_lowered(upper, -0.045), look.skin * 0.5, 0.014, opacity=0.6, blur=0.006)
+    height = 0.21 + rng.uniform(-0.02, 0.03)
+    middle = np.stack([x + u * 0.21, y - height - 0.06 * np.cos(1.3 * (u + 0.35 * -side))], axis=1)
+    thick = rng.uniform(0.018, 0.04) * np.clip(1.15 - np.abs(u) ** 3, 0.2, 1)
+    brow = np.concatenate(
+        [middle - np.stack([0 * u, thick], axis=1), (middle + np.stack([0 * u, thick], axis=1))[::-1]]
+    )
+    canvas.fill(_lowered(brow, 0.07), hair * 0.7, opacity=0.85, blur=0.01)
+
+
+def _draw_nose(canvas: Canvas, look: Look) -> None:
+    y, width = look.nose_y, look.nose_width
+    away = -np.sign(look.light[0]) or 1.0
+    bridge = np.array([[0.05, look.eye_y], [0.16, look.eye_y - 0.05], [0.5 * width + 0.05, y], [0.1, y]])
+    canvas.fill(bridge * [away, 1], look.skin * 0.55, opacity=0.35, blur=0.04)
+    canvas.fill(ellipse(0, y + 0.05, width * 0.8, 0.05), look.skin * 0.5, opacity=0.45, blur=0.035)
+    canvas.fill(ellipse(-away * 0.02, y - 0.2, 0.03, 0.2), look.skin * 1.3, opacity=0.4, blur=0.03)
+    canvas.fill(ellipse(-away * 0.02, y - 0.03, 0.05, 0.045), look.skin * 1.4, opacity=0.5, blur=0.03)
+    for side in (-1, 1):
+        wing = np.linspace(-1.2, 1.3, 12)
+        curve = np.stack([side * (width * 0.72 + 0.045 * np.cos(wing)), y - 0.005 + 0.055 * np.sin(wing)], axis=1)
+        canvas.stroke(curve, look.skin * 0.45, 0.016, opacity=0.6, blur=0.01)
+        nostril = ellipse(side * width * 0.4, y + 0.04, width * 0.2, 0.018, side * 0.3)
+        canvas.fill(nostril, look.skin * 0.22, opacity=0.85, blur=0.01)
+
+
+def _draw_mouth(canvas: Canvas, look: Look) -> None:
+    u = np.linspace(-1, 1, 32)
+    line = look.mouth_y - look.smile * (u**2 - 0.4)
+    x = u * look.mouth_width
+    bow = 0.065 * (1 - u**2) ** 0.8 * (1 - 0.35 * np.exp(-((u / 0.18) ** 2)))
+    drop = 0.09 * (1 - u**2) ** 0.8
+    gap = look.mouth_open * (1 - u**2)
+    top, bottom = np.stack([x, line - bow], axis=1), np.stack([x, line + gap + drop], axis=1)
+    inner_top, inner_bottom = np.stack([x, line], axis=1), np.stack([x, line + gap], axis=1)
+    canvas.fill(_lowered(bottom, 0.05), look.skin * 0.55, opacity=0.35, blur=0.04)
+    canvas.fill(np.concatenate([top, inner_top[::-1]]), look.lips * 0.85, blur=0.007)
+    canvas.fill(np.concatenate([inner_bottom, bottom[::-1]]), look.lips, blur=0.007)
+    if look.mouth_open > 0.02:
+        mouth = np.concatenate([inner_top, inner_bottom[::-1]])
+        canvas.fill(mouth, (0.25, 0.08, 0.08), blur=0.004)
+        canvas.fill(
+            _lowered(mouth, -0.25 * look.mouth_open), (0.95, 0.93, 0.88), opacity=0.95, blur=0.004, within=mouth
+        )
+    else:
+        canvas.stroke(inner_top, look.lips * 0.35, 0.018, opacity=0.85, blur=0.004)
+    gloss = ellipse(0.03 * look.light[0], look.mouth_y + look.mouth_open + 0.05, look.mouth_width * 0.35, 0.015)
+    canvas.fill(gloss, look.lips * 1.5, opacity=0.4, blur=0.015)
+    for side in (-1, 1):
+        corner = ellipse(side * (look.mouth_width + 0.015), look.mouth_y - 0.6 * look.smile, 0.02, 0.02)
+        canvas.fill(corner, look.skin * 0.4, opacity=0.5, blur=0.015)
+
+
+def _hair_paint(rng: np.random.Generator, canvas: Canvas, look: Look, style: str) -> Pixels:
+    if style == "curly":
+        size = len(canvas.pixels)
+        shade = 0.35 * smooth_noise(rng, size, size // 6) + 0.2 * smooth_noise(rng, size, size // 3)
+    else:
+        shade = 0.5 * strands(rng, canvas, rng.uniform(-2.2, -1.3), int(rng.integers(300, 900)), rng.uniform(0, 0.012))
+    gloss = 0.35 * np.exp(-(((canvas.y + 0.85) / 0.18) ** 2))
+    return np.asarray(np.clip(look.hair * (1 + shade + gloss)[..., None] + 0.02, 0, 1), dtype=np.float32)
+
+
+def _draw_long_hair(rng: np.random.Generator, canvas: Canvas, hair: Pixels) -> None:
+    length, spread = rng.uniform(0.9, 1.8), rng.uniform(0.0, 0.25)
+    y = np.linspace(-1.12, length, 40)
+    half = np.where(y < 0, 0.95 * np.sqrt(np.clip(1 - (y / 1.15) ** 2, 0, 1)), 0.95 + spread * y)
+    outline = np.concatenate([np.stack([half, y], axis=1), np.stack([-half, y], axis=1)[::-1]])
+    canvas.fill(outline, hair * 0.8, blur=0.015)
+
+
+def _draw_hair(rng: np.random.Generator, canvas: Canvas, look: Look, hair: Pixels, style: str) -> None:
+    """The hair in front of the skull: between the outline of the head and the hairline."""
+    height = {"short": 1.1, "parted": 1.16, "long": 1.12, "curly": 1.15, "shaved": 1.02}[style]
+    temple = {"short": 0.05, "parted": 0.05, "long": 0.25, "curly": 0.05, "shaved": -0.1}[style]
+    turn = np.linspace(np.pi - temple, 2 * np.pi + temple, 60)
+    outer = np.stack([np.cos(turn) * (look.width + 0.07), np.sin(turn) * height], axis=1)
+    u = np.linspace(1, -1, 60)
+    parting = rng.uniform(-0.5, 0.5) if style in ("parted", "long") else 0.0
+    top = rng.uniform(-0.72, -0.5)
+    sides = outer[[-1], 1] - top
+    hairline = top + sides * np.clip(np.abs(u - parting) / (1 + abs(parting)), 0, 1) ** rng.uniform(2, 5)
+    hairline += 0.03 * rng.standard_normal(60) * (style != "shaved")
+    inner = np.stack([u * (look.width - 0.01), hairline], axis=1)
+    outline = np.concatenate([outer, inner])
+    canvas.fill(_lowered(outline, 0.05), look.skin * 0.5, opacity=0.35, blur=0.04, within=_head_outline(look))
+    if style == "curly":
+        outline = _wobbly(rng, outline)
+    canvas.fill(outline, hair, opacity=0.5 if style == "shaved" else 1.0, blur=0.03 if style == "shaved" else 0.012)
+
+
+def _draw_beard(rng: np.random.Generator, canvas: Canvas, look: Look) -> None:
+    size = len(canvas.pixels)
+    shade = 1 + 0.3 * smooth_noise(rng, size, size // 2) + 0.15 * smooth_noise(rng, size, size // 5)
+    turn = np.linspace(-0.1, np.pi + 0.1, 40)
+    jaw = np.stack([np.cos(turn) * look.width * 0.96, np.sin(turn)], axis=1)
+    cheek = np.linspace(-1, 1, 30)
+    edge = 0.46 - 0.1 * np.cos(cheek * np.pi * 1.5) - 0.25 * np.abs(cheek) ** 6
+    outline = np.concatenate([jaw, np.stack([cheek * look.width * 0.95, edge], axis=1)])
+    opacity = rng.choice([0.25, 0.5, 0.85])
+    canvas.fill(outline, look.hair * 0.8 * shade[..., None], opacity, blur=0.035, within=_head_outline(look, 1.02))
+
+
+def _draw_glasses(rng: np.random.Generator, canvas: Canvas, look: Look) -> None:
+    frame = _between(rng, _CLOTHES, spread=0.3) * 0.5
+    height = rng.uniform(0.15, 0.2)
+    for side in (-1, 1):
+        rim = ellipse(side * look.eye_x, look.eye_y + 0.02, 0.24, height)
+        canvas.fill(rim, (0.9, 0.95, 1.0), opacity=0.06)
+        canvas.stroke(rim, frame, 0.028, closed=True)
+        temple = [[side * (look.eye_x + 0.24), look.eye_y], [side * look.width, look.eye_y - 0.04]]
+        canvas.stroke(np.array(temple), frame, 0.028)
+    canvas.stroke(np.array([[0.24 - look.eye_x, look.eye_y], [look.eye_x - 0.24, look.eye_y]]), frame, 0.025)
+
+
+def _wobbly(rng: np.random.Generator, outline: Points) -> Points:
+    return outline * (1 + 0.03 * rng.standard_normal((len(outline), 1)))
+
+
+def _lowered(outline: Points, by: float) -> Points:
+    return np.asarray(outline + np.array([0.0, by]), dtype=np.float64)
+
+
+def _rgb(code: str) -> Colour:
+    return np.array(list(bytes.fromhex(code)), dtype=np.float32) / np.float32(255)
+
+
+def _between(rng: np.random.Generator, codes: tuple[str, ...], spread: float = 0.15) -> Colour:
+    """A colour of a palette, mixed with another one and varied in brightness."""
+    first, second = (_rgb(code) for code in rng.choice(codes, 2))
+    mixed = first + rng.uniform(0, 0.4) * (second - first)
+    return np.asarray(np.clip(mixed * rng.uniform(1 - spread / 2, 1 + spread / 2), 0, 1), dtype=np.float32)
