@@ -1,0 +1,175 @@
+"""From scores to honest probabilities and verdicts: temperature, calibration errors and what a checkpoint carries."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import expit
+
+from fakeface.data.records import LABEL_NAMES
+from fakeface.errors import UserError
+from fakeface.evaluation.operating_points import choose_threshold, choose_unsure_band
+from fakeface.evaluation.predictions import Predictions, logits
+
+TEMPERATURES = (0.05, 20.0)
+"""Limits of the fit: a validation set in perfect order asks for 0, one in no order at all for infinity."""
+
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What was chosen on validation, to be used unchanged on test and in use; it travels in the checkpoint.
+
+    The thresholds are on the network's own scores, as ``Predictions`` hold them, not on calibrated probabilities: the
+    temperature keeps their order, so the verdicts are the same, and no order is lost to rounding.
+
+    Attributes:
+        temperature: Divides the log odds of a score to give a calibrated probability.
+        threshold: Scores from here on are called fake.
+        unsure_low: Scores from here on ...
+        unsure_high: ... up to here are unsure.
+        error_rate: The share of wrong verdicts among decided photographs that the band was chosen for.
+        decided: Share of the validation photographs outside the band.
+    """
+
+    temperature: float
+    threshold: float
+    unsure_low: float
+    unsure_high: float
+    error_rate: float
+    decided: float
+
+    def probabilities(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the calibrated probabilities of fake for scores ``(N,)``."""
+        return apply_temperature(score, self.temperature)
+
+    def verdicts(self, score: NDArray[np.float64]) -> list[str]:
+        """Return "real", "fake" or "unsure" for each of the scores ``(N,)``."""
+        unsure = (score >= self.unsure_low) & (score <= self.unsure_high)
+        names = np.where(score >= self.threshold, LABEL_NAMES[1], LABEL_NAMES[0])
+        verdicts: list[str] = np.where(unsure, "unsure", names).tolist()
+        return verdicts
+
+    def to_dict(self) -> dict[str, float]:
+        """Return plain floats."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, float]) -> "Calibration":
+        """Restore what ``to_dict`` returned."""
+        return cls(**values)
+
+
+def calibrate(validation: Predictions, error_rate: float = 0.1) -> Calibration:
+    """Choose temperature, threshold and unsure band on the validation photographs.
+
+    Raises:
+        UserError: When they are all real or all fake, or the error rate is out of range.
+    """
+    if not 0 < error_rate < 1:
+        raise UserError(
+            f"the error rate of decided images is {error_rate}: choose a share between 0 and 1, such as 0.1"
+        )
+    label, score = validation.label, validation.score
+    for value, name in enumerate(LABEL_NAMES):
+        if not np.any(label == value):
+            raise UserError(
+                f"the validation split holds no {name} photograph, so no threshold can be chosen on it: "
+                f"use a split with both classes"
+            )
+    threshold = choose_threshold(label, score)
+    low, high = choose_unsure_band(label, score, threshold, error_rate)
+    return Calibration(
+        temperature=fit_temperature(label, score),
+        threshold=threshold,
+        unsure_low=low,
+        unsure_high=high,
+        error_rate=error_rate,
+        decided=float(np.mean((score < low) | (score > high))),
+    )
+
+
+def fit_temperature(label: NDArray[np.int64], score: NDArray[np.float64]) -> float:
+    """Return the temperature with the least negative log likelihood (https://arxiv.org/abs/1706.04599).
+
+    Args:
+        label: 0 or 1, ``(N,)``.
+        score: Probability of fake, ``(N,)``.
+
+    Returns:
+        A value within ``TEMPERATURES``; above 1 where the scores are too sure of themselves.
+    """
+    margin = logits(score) * np.where(label == 1, 1, -1)
+
+    def negative_log_likelihood(log_temperature: float) -> float:
+        return float(np.mean(np.logaddexp(0, -margin / np.exp(log_temperature))))
+
+    # The loss is convex in 1 / temperature, so it has one minimum in the logarithm too.
+    result = minimize_scalar(
+        negative_log_likelihood, bounds=tuple(np.log(TEMPERATURES)), method="bounded", options={"xatol": 1e-8}
+    )
+    return float(np.exp(result.x))
+
+
+def apply_temperature(score: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Return the probabilities ``(N,)`` after division of the log odds by the temperature."""
+    return np.asarray(expit(logits(score) / temperature), dtype=np.float64)
+
+
+def brier_score(label: NDArray[np.int64], probability: NDArray[np.float64]) -> float | None:
+    """Return the mean squared distance of probabilities from labels, 0 (best) to 1; ``None`` without photographs."""
+    return float(np.mean((probability - label) ** 2)) if label.size else None
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """The photographs whose probability of fake lies in one bin.
+
+    Attributes:
+        low: Least probability.
+        high: Largest probability; it belongs to the next bin, except 1.
+        images: How many photographs, at least one.
+        mean_probability: Their mean probability of fake.
+        fake_share: The share of fakes among them; equal to the mean probability where calibration is perfect.
+    """
+
+    low: float
+    high: float
+    images: int
+    mean_probability: float
+    fake_share: float
+
+
+def reliability_diagram(
+    label: NDArray[np.int64], probability: NDArray[np.float64], bins: int = BINS
+) -> list[ReliabilityBin]:
+    """Sort photographs into ``bins`` equally wide bins of the probability of fake; empty bins are left out."""
+    edges = np.linspace(0, 1, bins + 1)
+    index = np.clip(np.searchsorted(edges, probability, side="right") - 1, 0, bins - 1)
+    return [
+        ReliabilityBin(
+            low=float(edges[number]),
+            high=float(edges[number + 1]),
+            images=int(inside.sum()),
+            mean_probability=float(probability[inside].mean()),
+            fake_share=float(label[inside].mean()),
+        )
+        for number in range(bins)
+        if (inside := index == number).any()
+    ]
+
+
+def expected_calibration_error(
+    label: NDArray[np.int64], probability: NDArray[np.float64], bins: int = BINS
+) -> float | None:
+    """Return the gap between mean probability and share of fakes, averaged over photographs; ``None`` without any.
+
+    The bins are those of ``reliability_diagram``: ``bins`` of equal width, on the probability of fake rather than on
+    the confidence of the verdict.
+    """
+    diagram = reliability_diagram(label, probability, bins)
+    gaps = [entry.images * abs(entry.mean_probability - entry.fake_share) for entry in diagram]
+    return float(sum(gaps) / label.size) if label.size else None

@@ -1,0 +1,188 @@
+"""How far a result may be off: bootstrap intervals over source groups, and paired tests between two runs.
+
+Photographs that share a source are not independent, so whole groups are drawn, with replacement: Field and Welsh,
+"Bootstrapping clustered data", https://doi.org/10.1111/j.1467-9868.2007.00593.x.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from fakeface.errors import UserError
+from fakeface.evaluation.predictions import Predictions
+from fakeface.evaluation.scores import weighted_metrics
+
+RESAMPLES = 2000
+_CELLS_AT_ONCE = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A 95 % confidence interval, from ``low`` to ``high``."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much higher a metric is in the first run than in the second.
+
+    Attributes:
+        value: First minus second.
+        interval: Its 95 % bootstrap interval.
+        p_value: Two-sided bootstrap test of no difference.
+    """
+
+    value: float
+    interval: Interval
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs on the same photographs.
+
+    Attributes:
+        images: How many photographs.
+        accuracy: Difference of the accuracies.
+        auroc: Difference of the AUROCs; ``None`` when a class is missing.
+        only_first_right: Photographs that only the first run gets right.
+        only_second_right: Photographs that only the second run gets right.
+        mcnemar_p_value: Exact two-sided McNemar test of equal accuracy; it takes photographs as independent.
+    """
+
+    images: int
+    accuracy: Difference
+    auroc: Difference | None
+    only_first_right: int
+    only_second_right: int
+    mcnemar_p_value: float
+
+
+def bootstrap_intervals(
+    predictions: Predictions, threshold: float = 0.5, *, resamples: int = RESAMPLES, seed: int = 0
+) -> dict[str, Interval | None]:
+    """Return the percentile interval of each of ``scores.METRICS``.
+
+    Resamples that leave a metric undefined, such as those without a fake, do not count for it; ``None`` where the
+    photographs themselves do not define it.
+    """
+    label, score = predictions.label, predictions.score
+    measured = _resample(predictions, lambda w: weighted_metrics(label, score, threshold, w), resamples, seed)
+    return {name: None if np.isnan(values[0]) else _interval(values[1:]) for name, values in measured.items()}
+
+
+def compare_runs(
+    first: Predictions,
+    second: Predictions,
+    first_threshold: float = 0.5,
+    second_threshold: float = 0.5,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Comparison:
+    """Compare two runs on the same photographs, in any order; each resample draws the same groups for both.
+
+    Raises:
+        UserError: When there is no photograph, or the photographs or their labels differ.
+    """
+    if not len(first):
+        raise UserError("the first run has no photograph to compare: test both runs on a split that holds some")
+    second = _aligned(first, second)
+    runs = ((first, first_threshold), (second, second_threshold))
+
+    def differences(weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        one, other = (weighted_metrics(run.label, run.score, threshold, weights) for run, threshold in runs)
+        return {name: one[name] - other[name] for name in ("accuracy", "auroc")}
+
+    measured = _resample(first, differences, resamples, seed)
+    right, other_right = (((run.score >= threshold) == (run.label == 1)) for run, threshold in runs)
+    only_first, only_second = int(np.sum(right & ~other_right)), int(np.sum(other_right & ~right))
+    return Comparison(
+        images=len(first),
+        accuracy=_difference(measured["accuracy"]),
+        auroc=None if np.isnan(measured["auroc"][0]) else _difference(measured["auroc"]),
+        only_first_right=only_first,
+        only_second_right=only_second,
+        mcnemar_p_value=mcnemar_p_value(only_first, only_second),
+    )
+
+
+def mcnemar_p_value(only_first_right: int, only_second_right: int) -> float:
+    """Return the exact two-sided p-value of McNemar's test; 1 when the runs never disagree."""
+    disagreements = only_first_right + only_second_right
+    return float(binomtest(only_first_right, disagreements).pvalue) if disagreements else 1.0
+
+
+def _resample(
+    predictions: Predictions,
+    measure: Callable[[NDArray[np.float64]], dict[str, NDArray[np.float64]]],
+    resamples: int,
+    seed: int,
+) -> dict[str, NDArray[np.float64]]:
+    """Measure the photographs as they are, then with their groups drawn anew again and again.
+
+    Args:
+        predictions: The photographs.
+        measure: From weights ``(R, N)`` to an array ``(R,)`` per metric.
+        resamples: How many times the groups are drawn.
+        seed: Of the draws.
+
+    Returns:
+        An array ``(1 + resamples,)`` per metric; its first entry is the observed value.
+    """
+    blocks = [measure(np.ones((1, len(predictions))))]
+    blocks += [measure(weights) for weights in _group_weights(predictions, resamples, seed)]
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+
+def _group_weights(predictions: Predictions, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Draw the groups anew again and again: how often each photograph counts, in blocks ``(R, N)`` that fit memory.
+
+    A photograph without a group is a group of its own, together with its augmented copies.
+    """
+    names = [
+        f"group {group}" if group else f"path {path}"
+        for group, path in zip(predictions.group.tolist(), predictions.path.tolist(), strict=True)
+    ]
+    groups, group_of_image = np.unique(np.array(names, dtype=np.str_), return_inverse=True)
+    if not len(groups):
+        return
+    generator = np.random.default_rng(seed)
+    chances = np.full(len(groups), 1 / len(groups))
+    block = max(1, _CELLS_AT_ONCE // len(names))
+    for start in range(0, resamples, block):
+        counts = generator.multinomial(len(groups), chances, size=min(block, resamples - start))
+        yield counts[:, group_of_image].astype(np.float64)
+
+
+def _interval(values: NDArray[np.float64]) -> Interval:
+    low, high = np.nanquantile(values, (0.025, 0.975))
+    return Interval(float(low), float(high))
+
+
+def _difference(values: NDArray[np.float64]) -> Difference:
+    observed, resampled = float(values[0]), values[1:]
+    defined = resampled[~np.isnan(resampled)]
+    tail = min(np.sum(defined <= 0), np.sum(defined >= 0))
+    # One is added because the observed sample is itself one of the possible draws.
+    p_value = min(1.0, 2 * (tail + 1) / (len(defined) + 1))
+    return Difference(observed, _interval(defined), float(p_value))
+
+
+def _aligned(first: Predictions, second: Predictions) -> Predictions:
+    """Return the second run's rows in the first one's order."""
+    rows = {path: row for row, path in enumerate(second.path.tolist())}
+    unmatched = set(rows).symmetric_difference(first.path.tolist())
+    if unmatched or len(rows) != len(first) or len(rows) != len(second):
+        example = f", for example {min(unmatched)} is in one only" if unmatched else ""
+        raise UserError(f"the two runs were not tested on the same photographs{example}: test both on one manifest")
+    second = second.select(np.array([rows[path] for path in first.path.tolist()], dtype=np.intp))
+    differing = np.flatnonzero(first.label != second.label)
+    if differing.size:
+        raise UserError(f"{first.path[differing[0]]} has another label in each run: test both on one manifest")
+    return second
