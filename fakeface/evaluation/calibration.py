@@ -28,7 +28,7 @@ class Calibration:
 
     Attributes:
         temperature: Divides the log odds of a score to give a calibrated probability.
-        threshold: Scores from here on are called fake.
+        threshold: Scores above it are called fake.
         unsure_low: Scores from here on ...
         unsure_high: ... up to here are unsure.
         error_rate: The share of wrong verdicts among decided photographs that the band was chosen for.
@@ -49,7 +49,7 @@ class Calibration:
     def verdicts(self, score: NDArray[np.float64]) -> list[str]:
         """Return "real", "fake" or "unsure" for each of the scores ``(N,)``."""
         unsure = (score >= self.unsure_low) & (score <= self.unsure_high)
-        names = np.where(score >= self.threshold, LABEL_NAMES[1], LABEL_NAMES[0])
+        names = np.where(score > self.threshold, LABEL_NAMES[1], LABEL_NAMES[0])
         verdicts: list[str] = np.where(unsure, "unsure", names).tolist()
         return verdicts
 

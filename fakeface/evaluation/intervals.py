@@ -100,7 +100,7 @@ def compare_runs(
         return {name: one[name] - other[name] for name in ("accuracy", "auroc")}
 
     measured = _resample(first, differences, resamples, seed)
-    right, other_right = (((run.score >= threshold) == (run.label == 1)) for run, threshold in runs)
+    right, other_right = (((run.score > threshold) == (run.label == 1)) for run, threshold in runs)
     only_first, only_second = int(np.sum(right & ~other_right)), int(np.sum(other_right & ~right))
     return Comparison(
         images=len(first),

@@ -28,23 +28,23 @@ def tpr_at_fpr(label: NDArray[np.int64], score: NDArray[np.float64], fpr: float)
 
 
 def choose_threshold(label: NDArray[np.int64], score: NDArray[np.float64]) -> float:
-    """Return the threshold with the highest balanced accuracy; scores from it on are called fake.
+    """Return the threshold with the highest balanced accuracy; scores above it are called fake.
 
     Accuracy would follow the share of fakes among the photographs at hand, and that differs from split to split: in
-    Table 1 of the report 64 % of the validation photographs are fakes, but 41 % of the test's. The candidates lie
-    midway between neighbouring scores; of several best ones, the nearest to 0.5 is taken.
+    Table 1 of the report 64 % of the validation photographs are fakes, but 41 % of the test's. The candidates are
+    0.5 and the midpoints between neighbouring scores; of several best ones, the nearest to 0.5 is taken.
 
     Args:
         label: 0 or 1, both present, ``(N,)``.
         score: Probability of fake, ``(N,)``.
     """
     levels = np.unique(score)
-    # Where two scores are neighbours in float64, their midpoint may round to the lower one.
-    midpoints = np.maximum((levels[:-1] + levels[1:]) / 2, np.nextafter(levels[:-1], 1))
+    # Where two scores are neighbours in float64, their midpoint may round to the higher one.
+    midpoints = np.minimum((levels[:-1] + levels[1:]) / 2, np.nextafter(levels[1:], 0))
     candidates = np.append(midpoints, 0.5)
     reals, fakes = np.sort(score[label == 0]), np.sort(score[label == 1])
-    specificity = np.searchsorted(reals, candidates, side="left") / reals.size
-    recall = 1 - np.searchsorted(fakes, candidates, side="left") / fakes.size
+    specificity = np.searchsorted(reals, candidates, side="right") / reals.size
+    recall = 1 - np.searchsorted(fakes, candidates, side="right") / fakes.size
     balanced = specificity + recall
     best = candidates[balanced >= balanced.max() - 1e-12]
     return float(best[np.argmin(np.abs(best - 0.5))])
@@ -62,13 +62,13 @@ def choose_unsure_band(
     Args:
         label: 0 or 1, ``(N,)``.
         score: Probability of fake, ``(N,)``.
-        threshold: Scores from here on are called fake.
+        threshold: Scores above it are called fake.
         error_rate: Share of wrong verdicts among decided photographs, 0 to 1.
 
     Returns:
         ``(low, high)``: both are the threshold when no band is needed, and (0, 1) when none is wide enough.
     """
-    wrong = (score >= threshold) != (label == 1)
+    wrong = (score > threshold) != (label == 1)
     centre = float(logits(np.array([threshold]))[0])
     distance = np.abs(logits(score) - centre)
     levels, level_of_image = np.unique(distance, return_inverse=True)

@@ -41,7 +41,7 @@ class Scores:
 
 
 def compute_scores(label: NDArray[np.int64], score: NDArray[np.float64], threshold: float = 0.5) -> Scores:
-    """Compute all metrics of labels and scores ``(N,)``; scores from ``threshold`` on are called fake."""
+    """Compute all metrics of labels and scores ``(N,)``; scores above ``threshold`` are called fake."""
     metrics = weighted_metrics(label, score, threshold, np.ones((1, len(label))))
     values = {name: None if np.isnan(value[0]) else float(value[0]) for name, value in metrics.items()}
     return Scores(reals=int(np.sum(label == 0)), fakes=int(np.sum(label == 1)), **values)
@@ -55,13 +55,13 @@ def weighted_metrics(
     Args:
         label: 0 or 1, ``(N,)``.
         score: Probability of fake, ``(N,)``.
-        threshold: Scores from here on are called fake.
+        threshold: Scores above it are called fake.
         weights: How often each photograph counts, ``(R, N)``.
 
     Returns:
         An array ``(R,)`` for each of ``METRICS``, NaN where undefined.
     """
-    fake, called_fake = label == 1, score >= threshold
+    fake, called_fake = label == 1, score > threshold
     cells = np.stack([fake & called_fake, ~fake & called_fake, fake & ~called_fake, ~fake & ~called_fake], axis=1)
     tp, fp, fn, tn = (weights @ cells.astype(np.float64)).T
     with np.errstate(divide="ignore", invalid="ignore"):
