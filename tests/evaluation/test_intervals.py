@@ -135,6 +135,14 @@ def test_a_better_run_is_found_better() -> None:
     assert swapped.mcnemar_p_value == found.mcnemar_p_value < 0.01
 
 
+def test_a_p_value_worked_out_by_hand() -> None:
+    # The runs differ on group a alone: a resample without a, one in four, shows no difference; twice that is 1/2.
+    first = make_predictions([1, 1], [0.9, 0.9], ["a", "b"])
+    found = compare_runs(first, make_predictions([1, 1], [0.1, 0.9], ["a", "b"])).accuracy
+    assert (found.value, found.interval) == (0.5, Interval(0.0, 1.0))
+    assert found.p_value == pytest.approx(0.5, abs=0.08)  # four standard errors of 2000 resamples
+
+
 def test_a_run_does_not_differ_from_itself() -> None:
     table = make_predictions(*draw_scores(100, seed=10))
     found = compare_runs(table, table)

@@ -62,8 +62,8 @@ def test_scores_that_tell_nothing_leave_one_half(label: list[int], score: list[f
     assert choose_threshold(np.array(label), np.array(score)) == 0.5
 
 
-def test_neighbours_in_floating_point_are_told_apart() -> None:
-    low = 0.7
+@pytest.mark.parametrize("low", [0.7, np.nextafter(0.7, 1)])  # a midpoint is rounded down to one, up from the other
+def test_neighbours_in_floating_point_are_told_apart(low: float) -> None:
     high = np.nextafter(low, 1)
     chosen = choose_threshold(np.array([0, 1]), np.array([low, high]))
     assert low <= chosen < high
