@@ -19,7 +19,7 @@ from fakeface.data.faces import Region, draw_face, sample_pose
 from fakeface.data.records import FAKE, REAL, Record, write_manifest
 from fakeface.errors import UserError
 
-IMAGES = 600
+IMAGES = 500
 SIZE = 256
 MANIFEST = "manifest.csv"
 
@@ -44,6 +44,8 @@ class _Edit:
         softness: Standard deviation of the blended edge relative to the patch.
         match: How far the donor's skin colour is matched, 0 to 1.
         noise: Standard deviation of the donor's sensor noise in grey levels.
+        saving: JPEG quality that the edited copy of the source lacks: it pays for the bytes of the donor's noise, so
+            that fakes are not the longer files.
     """
 
     regions: tuple[str, ...]
@@ -51,20 +53,22 @@ class _Edit:
     softness: float
     match: float
     noise: float
+    saving: int
 
 
 _EDITS = {
-    "easy": _Edit(("1111", "1110", "0111", "0011", "1100"), 1.1, 0.06, 0.5, 3.0),
-    "mid": _Edit(("1111", "1101", "1100", "0011", "0110"), 1.0, 0.12, 0.85, 2.6),
-    "hard": _Edit(("1100", "0011", "1001", "0010", "0001", "1000", "0100"), 0.9, 0.18, 1.0, 2.3),
+    "easy": _Edit(("1111", "1110", "0011", "1100"), 1.0, 0.06, 0.5, 2.5, 3),
+    "mid": _Edit(("1111", "1101", "1100", "0011", "0110"), 0.95, 0.12, 0.85, 2.2, 2),
+    "hard": _Edit(("1100", "0011", "1001", "0010", "0001", "1000", "0100"), 0.9, 0.18, 1.0, 2.0, 1),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class _Photograph:
-    """A drawn face as a camera stored it: RGB pixels ``(S, S, 3)`` after its own JPEG compression."""
+class _Shot:
+    """What a camera sees: RGB ``(S, S, 3)`` with sensor noise, and the JPEG quality that it stores."""
 
     pixels: NDArray[np.uint8]
+    quality: int
     regions: tuple[Region, ...]
     pose: Pose
 
@@ -96,7 +100,8 @@ def write_demo(out: Path, images: int = IMAGES, seed: int = 0, size: int = SIZE)
     records = []
     for name in ("training_real", "training_fake"):
         (out / name).mkdir(parents=True)
-    for record, pixels in tqdm(_draw(out, images - fakes, fakes, seed, size), "drawing", images, unit="image"):
+    drawn = _draw(out, images - fakes, fakes, seed, size)
+    for record, pixels in tqdm(drawn, "drawing", images, unit="image", disable=None):
         record.path.write_bytes(_encode(pixels, _FINAL_QUALITY))
         records.append(record)
     manifest = out / MANIFEST
@@ -108,7 +113,8 @@ def _draw(out: Path, reals: int, fakes: int, seed: int, size: int) -> Iterator[t
     """Draw real n and fake n in turn, so that a source that both show is drawn once."""
     for number in range(1, reals + 1):
         path = out / "training_real" / f"real_{number:05d}.jpg"
-        yield Record(path, REAL, regions="0000", group=f"source_{number}"), _source(seed, number, size).pixels
+        shot = _source(seed, number, size)
+        yield Record(path, REAL, regions="0000", group=f"source_{number}"), _compress(shot.pixels, shot.quality)
         if number > fakes:
             continue
         rng = np.random.default_rng([seed, 1, number])
@@ -126,34 +132,31 @@ def _draw(out: Path, reals: int, fakes: int, seed: int, size: int) -> Iterator[t
 
 
 @lru_cache(maxsize=len(_CYCLE) + 1)
-def _source(seed: int, number: int, size: int) -> _Photograph:
-    """The photograph that real ``number`` shows; negative numbers are photographs that no real shows."""
+def _source(seed: int, number: int, size: int) -> _Shot:
+    """The shot behind real ``number``; negative numbers are shots that no real shows."""
     rng = np.random.default_rng([seed, 2 if number > 0 else 3, abs(number)])
-    return _photograph(rng, sample_pose(rng), size, noise=rng.uniform(1.5, 4), quality=int(rng.integers(68, 86)))
+    return _shoot(rng, sample_pose(rng), size, noise=rng.uniform(1.5, 4), quality=int(rng.integers(64, 86)))
 
 
-def _photograph(rng: np.random.Generator, pose: Pose, size: int, noise: float, quality: int) -> _Photograph:
-    """Draw a face and store it as a camera would: sensor noise in light and colour, then JPEG."""
+def _shoot(rng: np.random.Generator, pose: Pose, size: int, noise: float, quality: int) -> _Shot:
     face = draw_face(rng, pose, size)
     grain = rng.standard_normal((size, size, 3), dtype=np.float32)
     exposed = face.pixels * 255 + noise * (0.4 * grain + 0.9 * grain[..., :1])
-    data = np.frombuffer(_encode(_to_bytes(exposed), quality), dtype=np.uint8)
-    pixels = np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), dtype=np.uint8)
-    return _Photograph(pixels, face.regions, pose)
+    return _Shot(_to_uint8(exposed), quality, face.regions, pose)
 
 
-def _splice(rng: np.random.Generator, source: _Photograph, bits: str, edit: _Edit) -> NDArray[np.uint8]:
+def _splice(rng: np.random.Generator, source: _Shot, bits: str, edit: _Edit) -> NDArray[np.uint8]:
     """Replace regions by those of another face in the same pose, which was compressed far less."""
     size = len(source.pixels)
-    pose = replace(
-        source.pose, x=source.pose.x + rng.uniform(-4, 4) / size, y=source.pose.y + rng.uniform(-4, 4) / size
-    )
-    donor = _photograph(rng, pose, size, noise=edit.noise * rng.uniform(0.9, 1.2), quality=97)
-    pixels = source.pixels.astype(np.float32)
+    x, y = rng.uniform(-4, 4, 2) / size
+    pose = replace(source.pose, x=source.pose.x + x, y=source.pose.y + y)
+    donor = _shoot(rng, pose, size, noise=edit.noise * rng.uniform(0.9, 1.2), quality=97)
+    donated = _compress(donor.pixels, donor.quality)
+    pixels = _compress(source.pixels, source.quality - edit.saving).astype(np.float32)
     for bit, target, origin in zip(bits, source.regions, donor.regions, strict=True):
         if bit == "1":
-            pixels = _paste(pixels, donor.pixels, target, origin, edit)
-    return _to_bytes(pixels)
+            pixels = _paste(pixels, donated, target, origin, edit)
+    return _to_uint8(pixels)
 
 
 def _paste(pixels: Pixels, donor: NDArray[np.uint8], target: Region, origin: Region, edit: _Edit) -> Pixels:
@@ -174,6 +177,12 @@ def _paste(pixels: Pixels, donor: NDArray[np.uint8], target: Region, origin: Reg
     return np.asarray(pixels + mask * (moved + edit.match * gap - pixels), dtype=np.float32)
 
 
+def _compress(pixels: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    """Store as JPEG and read back."""
+    data = np.frombuffer(_encode(pixels, quality), dtype=np.uint8)
+    return np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
 def _encode(pixels: NDArray[np.uint8], quality: int) -> bytes:
     encoded, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not encoded:
@@ -181,5 +190,5 @@ def _encode(pixels: NDArray[np.uint8], quality: int) -> bytes:
     return data.tobytes()
 
 
-def _to_bytes(pixels: NDArray[np.floating]) -> NDArray[np.uint8]:
+def _to_uint8(pixels: NDArray[np.floating]) -> NDArray[np.uint8]:
     return np.asarray(np.clip(np.rint(pixels), 0, 255), dtype=np.uint8)

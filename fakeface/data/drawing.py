@@ -50,8 +50,8 @@ class Canvas:
         self.unit = pose.scale * size
         self._centre = np.array([pose.x, pose.y]) * size
         self._rotation = np.array([[cos, sin], [-sin, cos]])
-        row, column = np.mgrid[:size, :size].astype(np.float32)
-        right, down = (column - self._centre[0]) / self.unit, (row - self._centre[1]) / self.unit
+        pixel = np.arange(size, dtype=np.float32)
+        right, down = (pixel - self._centre[0]) / self.unit, (pixel - self._centre[1])[:, None] / self.unit
         self.x = (cos * right + sin * down).astype(np.float32)
         self.y = (cos * down - sin * right).astype(np.float32)
 
@@ -100,9 +100,9 @@ class Canvas:
         self._blend(area, self._blurred(mask, blur), paint, opacity * min(1.0, width * self.unit))
 
     def _area(self, points: Points, margin: float) -> tuple[tuple[slice, slice], Points]:
-        """The part of the picture that points can touch, as slices, and its left upper corner ``(x, y)``."""
-        left, top = np.clip(np.floor(points.min(axis=0) - margin).astype(int), 0, len(self.pixels))
-        right, bottom = np.clip(np.ceil(points.max(axis=0) + margin).astype(int), 0, len(self.pixels))
+        """The part of the picture that points can touch, at least a pixel, and its left upper corner ``(x, y)``."""
+        left, top = np.clip(np.floor(points.min(axis=0) - margin).astype(int), 0, len(self.pixels) - 1)
+        right, bottom = np.clip(np.ceil(points.max(axis=0) + margin).astype(int), (left + 1, top + 1), len(self.pixels))
         return (slice(top, bottom), slice(left, right)), np.array([left, top], dtype=np.float64)
 
     def _blurred(self, mask: NDArray[np.uint8], blur: float) -> NDArray[np.uint8]:

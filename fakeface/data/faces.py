@@ -15,6 +15,7 @@ Region = tuple[float, float, float, float]
 _SKINS = ("f6d7c3", "eec1a2", "e3ac84", "d09a6c", "b97d50", "96603a", "714428", "51301f")
 _HAIRS = ("14110f", "2a1c15", "452c1c", "6a4526", "94683b", "c29b5f", "dfc48d", "8f3f1e", "9b9793", "d6d2cc")
 _IRISES = ("3b2415", "5c3a1f", "6f5a2b", "4c6b3c", "44718f", "5f87a8", "6d7780")
+_LIPS = ("b5525c", "a8433f", "c4707a", "8c3038", "b86a5c")
 _CLOTHES = ("26364f", "6b2737", "2f5d50", "d8d3c8", "3d3d42", "b5793a", "7a8fa6", "efe6dc", "40305c", "a34a3f")
 _BACKGROUNDS = ("3a4a5a", "8a9aa2", "c9c0b2", "56683f", "2c2e33", "a8765a", "dcd8d2", "4f6f7d", "8d8467", "6d4a52")
 
@@ -25,7 +26,8 @@ class Face:
 
     Attributes:
         pixels: RGB in 0..1, ``(S, S, 3)``.
-        regions: Where the regions are that a fake may replace, in the order of ``fakeface.data.records.REGIONS``.
+        regions: Where the regions are that a fake may replace, in the order of ``fakeface.data.records.REGIONS``;
+            left is the picture's left, as in CIPLAB.
     """
 
     pixels: Pixels
@@ -43,13 +45,20 @@ class Look:
     light: tuple[float, float]
     width: float
     jaw: float
+    neck: float
     eye_x: float
     eye_y: float
     eye_width: float
     eye_open: float
     eye_slant: float
+    lid_curve: float
+    gaze: tuple[float, float]
+    brow_height: float
+    brow_arch: float
+    brow_angle: float
     nose_y: float
     nose_width: float
+    nostril: float
     mouth_y: float
     mouth_width: float
     smile: float
@@ -63,17 +72,24 @@ class Look:
             skin=skin,
             hair=_between(rng, _HAIRS, spread=0.25),
             iris=_between(rng, _IRISES, spread=0.3),
-            lips=np.clip(skin * _rgb("d08078" if rng.random() < 0.75 else "c84450") * rng.uniform(1.1, 1.35), 0, 1),
+            lips=0.6 * skin + 0.4 * _between(rng, _LIPS),
             light=(rng.uniform(-0.8, 0.8), rng.uniform(-0.7, -0.1)),
             width=rng.uniform(0.68, 0.79),
             jaw=rng.uniform(0.05, 0.3),
-            eye_x=rng.uniform(0.29, 0.34),
-            eye_y=rng.uniform(-0.12, 0.0),
-            eye_width=rng.uniform(0.145, 0.18),
-            eye_open=rng.uniform(0.06, 0.105),
-            eye_slant=rng.uniform(-0.02, 0.03),
-            nose_y=rng.uniform(0.3, 0.38),
-            nose_width=rng.uniform(0.13, 0.2),
+            neck=rng.uniform(0.3, 0.46),
+            eye_x=rng.uniform(0.28, 0.35),
+            eye_y=rng.uniform(-0.12, 0.02),
+            eye_width=rng.uniform(0.135, 0.185),
+            eye_open=rng.uniform(0.05, 0.11),
+            eye_slant=rng.uniform(-0.03, 0.04),
+            lid_curve=rng.uniform(0.55, 1.0),
+            gaze=(rng.uniform(-0.04, 0.04), rng.uniform(-0.025, 0.01)),
+            brow_height=rng.uniform(0.12, 0.18),
+            brow_arch=rng.uniform(0.0, 0.09),
+            brow_angle=rng.uniform(-0.04, 0.05),
+            nose_y=rng.uniform(0.28, 0.4),
+            nose_width=rng.uniform(0.11, 0.2),
+            nostril=rng.uniform(0.012, 0.022),
             mouth_y=rng.uniform(0.58, 0.66),
             mouth_width=rng.uniform(0.22, 0.32),
             smile=rng.uniform(-0.02, 0.09),
@@ -96,6 +112,7 @@ def draw_face(rng: np.random.Generator, pose: Pose, size: int) -> Face:
     """
     look = Look.sample(rng)
     canvas = Canvas(_background(rng, size), pose)
+    _draw_bokeh(rng, canvas)
     style = rng.choice(["short", "parted", "long", "long", "curly", "shaved"])
     hair = _hair_paint(rng, canvas, look, style)
     if style == "long":
@@ -118,10 +135,10 @@ def draw_face(rng: np.random.Generator, pose: Pose, size: int) -> Face:
 
 def _regions(canvas: Canvas, look: Look) -> tuple[Region, ...]:
     shapes = (
-        (-look.eye_x, look.eye_y - 0.03, 0.25, 0.2),
-        (look.eye_x, look.eye_y - 0.03, 0.25, 0.2),
-        (0.0, look.nose_y - 0.1, 0.22, 0.27),
-        (0.0, look.mouth_y, look.mouth_width + 0.08, 0.18),
+        (-look.eye_x, look.eye_y - 0.02, 0.23, 0.17),
+        (look.eye_x, look.eye_y - 0.02, 0.23, 0.17),
+        (0.0, look.nose_y - 0.09, 0.21, 0.25),
+        (0.0, look.mouth_y, look.mouth_width + 0.06, 0.17),
     )
     centres = canvas.to_pixels([shape[:2] for shape in shapes])
     return tuple(
@@ -131,23 +148,29 @@ def _regions(canvas: Canvas, look: Look) -> tuple[Region, ...]:
 
 
 def _background(rng: np.random.Generator, size: int) -> Pixels:
-    """Blurred colour fields, as behind a portrait lens, sometimes with discs of light."""
+    """Fields of colour out of focus, with a grain of leaves or plaster."""
     near, far = _between(rng, _BACKGROUNDS, spread=0.6), _between(rng, _BACKGROUNDS, spread=0.6)
     field = smooth_noise(rng, size, int(rng.integers(2, 9)))
-    canvas = Canvas(near + (far - near) / (1 + np.exp(-2 * field))[..., None], Pose(0, 0, 1, 0))
+    grain = rng.uniform(0, 0.05) * smooth_noise(rng, size, int(rng.integers(size // 12, size // 5)))
+    pixels = near + (far - near) / (1 + np.exp(-2 * field))[..., None] + grain[..., None]
+    return np.asarray(pixels, dtype=np.float32)
+
+
+def _draw_bokeh(rng: np.random.Generator, canvas: Canvas) -> None:
+    """Discs of light behind the head, as a portrait lens makes them."""
     for _ in range(int(rng.integers(0, 8))):
-        x, y, radius = rng.uniform(0, 1), rng.uniform(0, 1), rng.uniform(0.03, 0.12)
-        canvas.fill(ellipse(x, y, radius, radius), far + 0.2, opacity=rng.uniform(0.1, 0.35), blur=0.008)
-    return canvas.pixels
+        x, y, radius = rng.uniform(-1.5, 1.5), rng.uniform(-1.5, 1.5), rng.uniform(0.1, 0.35)
+        canvas.fill(ellipse(x, y, radius, radius), (1.0, 0.97, 0.9), opacity=rng.uniform(0.03, 0.2), blur=0.025)
 
 
 def _draw_body(rng: np.random.Generator, canvas: Canvas, look: Look) -> None:
     cloth = _between(rng, _CLOTHES, spread=0.4)
     across = np.linspace(-1, 1, 40)
-    shoulders = np.stack([across * 1.75, 1.33 + 0.45 * np.abs(across) ** 2.5], axis=1)
+    shoulders = np.stack([across * 1.75, 1.2 + 0.45 * np.abs(across) ** 2.5], axis=1)
     weave = np.sin(canvas.x * rng.uniform(0, 60)) * np.sin(canvas.y * rng.uniform(0, 60)) * rng.uniform(0, 0.12)
     canvas.fill(np.concatenate([shoulders, [[2.5, 4.0], [-2.5, 4.0]]]), cloth * (1 + weave[..., None]), blur=0.008)
-    neck = np.array([[-0.38, 0.5], [-0.4, 1.25], [-0.2, 1.48], [0.2, 1.48], [0.4, 1.25], [0.38, 0.5]])
+    half = np.array([[0.95, 0.5], [1.0, 1.14], [rng.uniform(0.2, 0.9), rng.uniform(1.28, 1.45)]]) * [look.neck, 1]
+    neck = np.concatenate([half * [-1, 1], half[::-1]])
     canvas.fill(neck, look.skin * 0.86, blur=0.02)
     canvas.fill(ellipse(look.light[0] * -0.15, 0.98, 0.5, 0.22), look.skin * 0.5, opacity=0.6, blur=0.08, within=neck)
 
@@ -184,13 +207,13 @@ def _draw_eye(rng: np.random.Generator, canvas: Canvas, look: Look, hair: Pixels
     x, y = side * look.eye_x, look.eye_y
     u = np.linspace(-1, 1, 24)
     slant = look.eye_slant * u * -side
-    upper = np.stack([x + u * look.eye_width, y + slant - look.eye_open * (1 - u**2) ** 0.75], axis=1)
+    upper = np.stack([x + u * look.eye_width, y + slant - look.eye_open * (1 - u**2) ** look.lid_curve], axis=1)
     lower = np.stack([x + u * look.eye_width, y + slant + 0.65 * look.eye_open * (1 - u**2)], axis=1)
     almond = np.concatenate([upper, lower[::-1]])
     canvas.fill(ellipse(x, y - 0.01, 0.25, 0.16), look.skin * 0.62, opacity=0.45, blur=0.06)
     canvas.fill(almond, (0.93, 0.92, 0.9), blur=0.005)
     radius = look.eye_width * 0.52
-    iris = (x, y - 0.015)
+    iris = (x + look.gaze[0], y - 0.01 + look.gaze[1])
     canvas.fill(ellipse(*iris, radius, radius), look.iris * 0.5, blur=0.004, within=almond)
     canvas.fill(ellipse(*iris, radius * 0.85, radius * 0.85), look.iris * 1.15, blur=0.006, within=almond)
     canvas.fill(ellipse(*iris, radius * 0.45, radius * 0.45), (0.03, 0.03, 0.03), blur=0.003, within=almond)
@@ -200,13 +223,11 @@ def _draw_eye(rng: np.random.Generator, canvas: Canvas, look: Look, hair: Pixels
     canvas.stroke(upper, (0.08, 0.05, 0.04), 0.028, opacity=0.9)
     canvas.stroke(lower, look.skin * 0.45, 0.012, opacity=0.6)
     canvas.stroke(_lowered(upper, -0.045), look.skin * 0.5, 0.014, opacity=0.6, blur=0.006)
-    height = 0.21 + rng.uniform(-0.02, 0.03)
-    middle = np.stack([x + u * 0.21, y - height - 0.06 * np.cos(1.3 * (u + 0.35 * -side))], axis=1)
+    curve = y - look.brow_height - look.brow_arch * np.cos(1.3 * u) + look.brow_angle * u * -side
+    brow = np.stack([x + u * 0.21, curve + rng.uniform(-0.015, 0.015)], axis=1)
     thick = rng.uniform(0.018, 0.04) * np.clip(1.15 - np.abs(u) ** 3, 0.2, 1)
-    brow = np.concatenate(
-        [middle - np.stack([0 * u, thick], axis=1), (middle + np.stack([0 * u, thick], axis=1))[::-1]]
-    )
-    canvas.fill(_lowered(brow, 0.07), hair * 0.7, opacity=0.85, blur=0.01)
+    edge = np.stack([0 * u, thick], axis=1)
+    canvas.fill(np.concatenate([brow - edge, (brow + edge)[::-1]]), hair * 0.7, opacity=0.85, blur=0.01)
 
 
 def _draw_nose(canvas: Canvas, look: Look) -> None:
@@ -221,7 +242,7 @@ def _draw_nose(canvas: Canvas, look: Look) -> None:
         wing = np.linspace(-1.2, 1.3, 12)
         curve = np.stack([side * (width * 0.72 + 0.045 * np.cos(wing)), y - 0.005 + 0.055 * np.sin(wing)], axis=1)
         canvas.stroke(curve, look.skin * 0.45, 0.016, opacity=0.6, blur=0.01)
-        nostril = ellipse(side * width * 0.4, y + 0.04, width * 0.2, 0.018, side * 0.3)
+        nostril = ellipse(side * width * 0.4, y + 0.04, width * 0.2, look.nostril, side * 0.3)
         canvas.fill(nostril, look.skin * 0.22, opacity=0.85, blur=0.01)
 
 
@@ -259,7 +280,8 @@ def _hair_paint(rng: np.random.Generator, canvas: Canvas, look: Look, style: str
     else:
         shade = 0.5 * strands(rng, canvas, rng.uniform(-2.2, -1.3), int(rng.integers(300, 900)), rng.uniform(0, 0.012))
     gloss = 0.35 * np.exp(-(((canvas.y + 0.85) / 0.18) ** 2))
-    return np.asarray(np.clip(look.hair * (1 + shade + gloss)[..., None] + 0.02, 0, 1), dtype=np.float32)
+    shade = 0.45 * np.tanh(1.5 * shade) + gloss
+    return np.asarray(np.clip(look.hair * (1 + shade)[..., None] + 0.02, 0, 1), dtype=np.float32)
 
 
 def _draw_long_hair(rng: np.random.Generator, canvas: Canvas, hair: Pixels) -> None:
@@ -278,9 +300,9 @@ def _draw_hair(rng: np.random.Generator, canvas: Canvas, look: Look, hair: Pixel
     outer = np.stack([np.cos(turn) * (look.width + 0.07), np.sin(turn) * height], axis=1)
     u = np.linspace(1, -1, 60)
     parting = rng.uniform(-0.5, 0.5) if style in ("parted", "long") else 0.0
-    top = rng.uniform(-0.72, -0.5)
-    sides = outer[[-1], 1] - top
-    hairline = top + sides * np.clip(np.abs(u - parting) / (1 + abs(parting)), 0, 1) ** rng.uniform(2, 5)
+    top = rng.uniform(-0.78, -0.5) if style == "long" else rng.uniform(-0.84, -0.66)
+    aside = np.abs(u - parting) / (1 - np.sign(u - parting) * parting)
+    hairline = top + (outer[-1, 1] - top) * aside ** rng.uniform(2.5, 6)
     hairline += 0.03 * rng.standard_normal(60) * (style != "shaved")
     inner = np.stack([u * (look.width - 0.01), hairline], axis=1)
     outline = np.concatenate([outer, inner])
