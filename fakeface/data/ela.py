@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from fakeface.errors import UserError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ElaParameters:
     """How the error levels are computed and made visible; the defaults are those of section 3.5 of the report.
 

@@ -60,9 +60,24 @@ def read_records(root: Path | None, manifest: Path | None = None) -> list[Record
     """
     if manifest is not None:
         return read_manifest(manifest, root)
-    if root is None:
-        raise UserError("no data is named: pass --data.root FOLDER, --data.manifest FILE, or both")
-    return scan_folder(root)
+    if root is not None:
+        return scan_folder(root)
+    raise UserError("no data is named: pass --data.root FOLDER, --data.manifest FILE, or both")
+
+
+def check_source(root: Path | None, manifest: Path | None) -> None:
+    """Check that the folder or the manifest is there, which is cheap, before anything slow starts.
+
+    Raises:
+        UserError: When one is given and missing.
+    """
+    if manifest is not None and not manifest.is_file():
+        raise UserError(f"the manifest {manifest} does not exist: write one with `fakeface data index`")
+    if root is not None and not root.is_dir():
+        raise UserError(
+            f"the data folder {root} does not exist: make a demo set with `fakeface data demo --out {root}`, "
+            f"or bring the real one with `fakeface data download`"
+        )
 
 
 def scan_folder(root: Path) -> list[Record]:
@@ -72,11 +87,7 @@ def scan_folder(root: Path) -> list[Record]:
         UserError: When the folders are missing or hold no image, or a fake's name does not follow
             ``DIFFICULTY_NUMBER_BITS``.
     """
-    if not root.is_dir():
-        raise UserError(
-            f"the data folder {root} does not exist: make a demo set with `fakeface data demo --out {root}`, "
-            f"or bring the real one with `fakeface data download`"
-        )
+    check_source(root, None)
     records = []
     for label, name in enumerate(("training_real", "training_fake")):
         folder = root / name
@@ -116,8 +127,7 @@ def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
     Raises:
         UserError: Names the file, the row (counted from 1 at the header, as editors do) and the mend.
     """
-    if not manifest.is_file():
-        raise UserError(f"the manifest {manifest} does not exist: write one with `fakeface data index`")
+    check_source(root, manifest)
     base = manifest.parent if root is None else root
     try:
         with manifest.open(encoding="utf-8-sig", newline="") as file:

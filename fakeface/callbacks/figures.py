@@ -1,0 +1,59 @@
+"""Figures for TensorBoard, drawn with matplotlib's object interface, which needs no display and no global state."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, RocCurveDisplay
+
+from fakeface.data.records import LABEL_NAMES
+
+Image = NDArray[np.uint8]
+
+
+def image_grid(rows: Sequence[Sequence[Image]], row_titles: Sequence[str], column_titles: Sequence[str]) -> Figure:
+    """Draw images ``(H, W, 3)`` in rows, with a title beside each row and above each column."""
+    columns = len(column_titles)
+    figure = Figure(figsize=(1.6 * columns + 1.2, 1.6 * len(rows) + 0.4), layout="constrained")
+    grid = figure.subplots(len(rows), columns, squeeze=False)
+    for row, images in enumerate(rows):
+        for column, image in enumerate(images):
+            axes: Axes = grid[row, column]
+            axes.imshow(image)
+            axes.set_xticks([])
+            axes.set_yticks([])
+            if row == 0:
+                axes.set_title(column_titles[column], fontsize=8)
+            if column == 0:
+                axes.set_ylabel(row_titles[row], fontsize=8)
+    return figure
+
+
+def confusion_matrix(label: NDArray[np.int64], probability: NDArray[np.float64]) -> Figure:
+    """Draw the confusion matrix of labels and probabilities of fake ``(N,)`` at the threshold 0.5."""
+    figure, axes = _square()
+    ConfusionMatrixDisplay.from_predictions(
+        label, probability > 0.5, labels=[0, 1], display_labels=LABEL_NAMES, colorbar=False, cmap="Blues", ax=axes
+    )
+    return figure
+
+
+def roc_curve(label: NDArray[np.int64], probability: NDArray[np.float64]) -> Figure:
+    """Draw the ROC curve of labels and probabilities of fake ``(N,)``."""
+    figure, axes = _square()
+    RocCurveDisplay.from_predictions(label, probability, name="fake", plot_chance_level=True, ax=axes)
+    return figure
+
+
+def precision_recall_curve(label: NDArray[np.int64], probability: NDArray[np.float64]) -> Figure:
+    """Draw the precision-recall curve of labels and probabilities of fake ``(N,)``."""
+    figure, axes = _square()
+    PrecisionRecallDisplay.from_predictions(label, probability, name="fake", plot_chance_level=True, ax=axes)
+    return figure
+
+
+def _square() -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(4, 4), layout="constrained")
+    return figure, figure.subplots()

@@ -1,0 +1,163 @@
+"""The LightningDataModule: from a folder or a manifest to batches of original, ELA or paired views."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from lightning.pytorch import LightningDataModule
+from torch.utils.data import DataLoader
+
+from fakeface.data.cache import CachedViews, DecodedViews, ViewSource, build_cache
+from fakeface.data.dataset import Augmentation, FaceDataset, Sample
+from fakeface.data.ela import ElaParameters
+from fakeface.data.records import FAKE, LABEL_NAMES, REAL, Record, read_records
+from fakeface.data.sampler import EpochSampler
+from fakeface.data.splits import manifest_split, paper_split
+from fakeface.data.views import VIEWS, ViewParameters
+from fakeface.errors import UserError
+
+SplitName = Literal["paper", "manifest"]
+_SPLITTERS: dict[SplitName, Callable[[Sequence[Record], int], list[Record]]] = {
+    "paper": paper_split,
+    "manifest": lambda records, seed: manifest_split(records),
+}
+
+_SPLITS_OF_STAGE = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}
+
+
+class FaceDataModule(LightningDataModule):
+    """Photographs of real and fake faces.
+
+    A batch is a dictionary: each view as uint8 ``(B, 3, size, size)`` (the network normalises it, on its device),
+    ``label`` ``(B,)`` with fake = 1, ``regions`` ``(B, 4)`` with NaN where unknown, ``index`` ``(B,)``, and ``path``.
+
+    Args:
+        root: Folder with ``training_real/`` and ``training_fake/``, or the one that a manifest's paths start from.
+        manifest: CSV with ``path,label`` and optionally ``difficulty,regions,split,group``.
+        split: ``paper`` draws Table 1 of the report, ``manifest`` follows the manifest's column.
+        split_seed: Seed of the drawn split; the same for runs that are to be compared.
+        views: ``original``, ``ela`` or both; the command line takes them from the network.
+        size: Height and width of the views in pixels.
+        ela: Parameters of the error level analysis.
+        augmentation: ``paper`` (train and validation seven-fold), ``online`` (train alone, drawn in every epoch) or
+            ``none``.
+        batch_size: Samples per batch and process.
+        num_workers: Processes that load samples; with the cache, none is fastest on few cores.
+        cache: Keep the computed views on disk: ``True`` for ``$XDG_CACHE_HOME/fakeface``, or a folder.
+        seed: Seed of order and augmentation; the command line takes it from ``seed_everything``.
+    """
+
+    def __init__(
+        self,
+        root: Path | None = None,
+        manifest: Path | None = None,
+        split: SplitName = "paper",
+        split_seed: int = 0,
+        views: Sequence[str] = tuple(VIEWS),
+        size: int = 128,
+        ela: ElaParameters = ElaParameters(),  # noqa: B008 (immutable)
+        augmentation: Augmentation = "paper",
+        batch_size: int = 32,
+        num_workers: int = 0,
+        cache: bool | str = True,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        unknown = [view for view in views if view not in VIEWS]
+        if unknown:
+            raise UserError(f"there is no view {unknown[0]!r}: name the branches after {' or '.join(VIEWS)}")
+        self.root = root
+        self.manifest = manifest
+        self.split = split
+        self.split_seed = split_seed
+        self.views = list(views)
+        self.parameters = ViewParameters(size, ela)
+        self.augmentation: Augmentation = augmentation
+        self.batch_size = batch_size
+        self.num_workers = num_workers
+        self.cache = cache
+        self.seed = seed
+        self.records: list[Record] = []
+        self.datasets: dict[str, FaceDataset] = {}
+
+    @property
+    def cache_folder(self) -> Path | None:
+        """Where computed views are kept, or None when they are not."""
+        if isinstance(self.cache, str):
+            return Path(self.cache)
+        if not self.cache:
+            return None
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fakeface"
+
+    def prepare_data(self) -> None:
+        """Fill the cache, once per machine."""
+        if self.cache_folder is None:
+            return
+        failures = build_cache(read_records(self.root, self.manifest), self.views, self.parameters, self.cache_folder)
+        if failures:
+            raise next(iter(failures.values()))
+
+    def setup(self, stage: str) -> None:
+        """Read the records, split them, and make the datasets of a stage.
+
+        Raises:
+            UserError: When there are no data, a split that the stage needs is empty, or it lacks a class.
+        """
+        records = read_records(self.root, self.manifest)
+        if stage == "predict":
+            self.datasets["predict"] = self._dataset(records, "none")
+            return
+        self.records = _SPLITTERS[self.split](records, self.split_seed)
+        for split in _SPLITS_OF_STAGE[stage]:
+            self.datasets[split] = self._dataset(self._select(split), self._augmentation_of(split))
+
+    def _augmentation_of(self, split: str) -> Augmentation:
+        """The report augments validation too; drawn anew in every epoch it would measure something else each time."""
+        augmented = {"train"} if self.augmentation == "online" else {"train", "val"}
+        return self.augmentation if split in augmented else "none"
+
+    def _select(self, split: str) -> list[Record]:
+        records = [record for record in self.records if record.split == split]
+        for label in (REAL, FAKE):
+            if not any(record.label == label for record in records):
+                raise UserError(
+                    f"{self.manifest or self.root} has no {LABEL_NAMES[label]} image in the split {split!r}: "
+                    f"add some, or draw the split anew with --data.split paper"
+                )
+        return records
+
+    def _dataset(self, records: list[Record], augmentation: Augmentation) -> FaceDataset:
+        source: ViewSource = DecodedViews(records, self.views, self.parameters)
+        if self.cache_folder is not None:
+            source = CachedViews(records, self.views, self.parameters, self.cache_folder)
+        return FaceDataset(records, source, augmentation, self.seed)
+
+    def _loader(self, name: str) -> DataLoader[Sample]:
+        dataset = self.datasets[name]
+        rank, processes = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        return DataLoader(
+            dataset,
+            batch_size=self.batch_size,
+            sampler=EpochSampler(len(dataset), self.seed, rank, processes),
+            num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
+            pin_memory=self.trainer is not None and self.trainer.accelerator.__class__.__name__ == "CUDAAccelerator",
+        )
+
+    def train_dataloader(self) -> DataLoader[Sample]:
+        """Return the training batches, in an order of their own in every epoch."""
+        return self._loader("train")
+
+    def val_dataloader(self) -> DataLoader[Sample]:
+        """Return the validation batches, mixed so that a part of them holds both classes."""
+        return self._loader("val")
+
+    def test_dataloader(self) -> DataLoader[Sample]:
+        """Return the test batches."""
+        return self._loader("test")
+
+    def predict_dataloader(self) -> DataLoader[Sample]:
+        """Return the batches of all records, whatever their split."""
+        return self._loader("predict")

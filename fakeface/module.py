@@ -1,0 +1,121 @@
+"""The LightningModule: one step for train, validation and test around any network of ``fakeface.models``."""
+
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+from fakeface.metrics import FaceMetrics
+from fakeface.models import FaceClassifier, FaceOutput
+
+Batch = dict[str, Any]
+
+
+class FakeFaceModule(LightningModule):
+    """Trains and measures a network that tells fake faces from real ones.
+
+    The loss is binary cross-entropy for a network with one output and cross-entropy for one with two (section 3.8 of
+    the report), plus, where the network has a region head, binary cross-entropy over the regions.
+
+    Args:
+        net: The network; it says by ``views`` what it reads.
+        optimizer: Makes the optimiser from the parameters.
+        lr_scheduler: Makes a learning-rate schedule from the optimiser, stepped once an epoch; none by default.
+        region_loss_weight: Factor on the loss of the region head.
+    """
+
+    def __init__(
+        self,
+        net: FaceClassifier,
+        optimizer: OptimizerCallable,
+        lr_scheduler: LRSchedulerCallable | None = None,
+        region_loss_weight: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = net
+        self.optimizer = optimizer
+        self.lr_scheduler = lr_scheduler
+        self.region_loss_weight = region_loss_weight
+        self.train_metrics, self.val_metrics, self.test_metrics = FaceMetrics(), FaceMetrics(), FaceMetrics()
+
+    def forward(self, views: Batch) -> FaceOutput:
+        """Classify a batch of views; see ``FaceClassifier.forward``."""
+        output: FaceOutput = self.net(views)
+        return output
+
+    def loss(self, output: FaceOutput, batch: Batch) -> Tensor:
+        """Return the mean loss of a batch, a scalar."""
+        label = batch["label"]
+        if output.label.shape[1] == 1:
+            loss = binary_cross_entropy_with_logits(output.label[:, 0], label)
+        else:
+            loss = cross_entropy(output.label, label.long())
+        if output.regions is not None:
+            known = ~batch["regions"].isnan()
+            if known.any():
+                regions = binary_cross_entropy_with_logits(output.regions[known], batch["regions"][known])
+                loss = loss + self.region_loss_weight * regions
+        return loss
+
+    def _step(self, batch: Batch, metrics: FaceMetrics) -> Tensor:
+        output = self(batch)
+        metrics.update(batch["index"], output.fake_logit, batch["label"])
+        return self.loss(output, batch)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return the loss of a training batch."""
+        loss = self._step(batch, self.train_metrics)
+        self.log("train/loss_step", loss, prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Score a validation batch."""
+        self._step(batch, self.val_metrics)
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        """Score a test batch."""
+        self._step(batch, self.test_metrics)
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        """Return the index and the probability of fake, both ``(B,)``."""
+        return {"index": batch["index"], "probability": self(batch).fake_logit.double().sigmoid()}
+
+    def on_train_epoch_end(self) -> None:
+        """Log the figures of the training samples as the network saw them, in training mode."""
+        self._log_metrics("train", self.train_metrics)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the figures of the validation samples."""
+        self._log_metrics("val", self.val_metrics)
+
+    def on_test_epoch_end(self) -> None:
+        """Log the figures of the test samples."""
+        self._log_metrics("test", self.test_metrics)
+
+    def _log_metrics(self, stage: str, metrics: FaceMetrics) -> None:
+        shown = {"auroc", "accuracy"} if stage == "val" else set()
+        for name, value in metrics.compute().items():
+            self.log(f"{stage}/{name}", value, prog_bar=name in shown)
+        metrics.reset()
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Make the optimiser of the trainable parameters and, where one is configured, its schedule."""
+        optimizer = self.optimizer(parameter for parameter in self.parameters() if parameter.requires_grad)
+        if self.lr_scheduler is None:
+            return optimizer
+        scheduler: Any = {"scheduler": self.lr_scheduler(optimizer), "monitor": "val/loss"}
+        return {"optimizer": optimizer, "lr_scheduler": scheduler}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Let the checkpoint's configuration ask for no pre-trained weights: it carries better ones."""
+        net = checkpoint.get("hyper_parameters", {}).get("net")
+        if isinstance(net, dict) and "pretrained" in net.get("init_args", {}):
+            checkpoint["hyper_parameters"] = {
+                **checkpoint["hyper_parameters"],
+                "net": {**net, "init_args": {**net["init_args"], "pretrained": False}},
+            }

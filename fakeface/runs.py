@@ -1,0 +1,33 @@
+"""The folder of a run, ``lightning_logs/EXPERIMENT/version_N``, and the checkpoints in it."""
+
+from pathlib import Path
+
+from fakeface.errors import UserError
+
+CHECKPOINTS = "checkpoints"
+
+
+def run_folder(checkpoint: Path) -> Path:
+    """Return the run that a checkpoint belongs to; one that lies outside a run gets a folder beside it."""
+    # Kept relative where it is: ModelCheckpoint forgets its best score when its folder is spelt another way.
+    folder = checkpoint.parent if checkpoint.parent.name else checkpoint.absolute().parent
+    return folder.parent if folder.name == CHECKPOINTS else folder / checkpoint.stem
+
+
+def find_checkpoint(name: str, logs: Path) -> Path:
+    """Return a checkpoint by its path, or ``best`` or ``last`` of the newest run below a folder.
+
+    Raises:
+        UserError: When there is none.
+    """
+    if name not in {"best", "last"}:
+        path = Path(name)
+        if not path.is_file():
+            raise UserError(f"the checkpoint {name} does not exist: pass its path, or best or last for the newest run")
+        return path
+    found = [path for path in logs.glob(f"**/{CHECKPOINTS}/{name}.ckpt") if path.is_file()]
+    if not found:
+        raise UserError(
+            f"there is no {name}.ckpt of any run below {logs}: train with `fakeface fit`, or pass a checkpoint's path"
+        )
+    return max(found, key=lambda path: path.stat().st_mtime_ns)

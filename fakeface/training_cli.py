@@ -1,0 +1,187 @@
+"""LightningCLI for the subcommands with a Trainer: configuration files, checkpoints, and where a run is written."""
+
+import argparse
+import json
+import logging
+import pickle
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from jsonargparse import ArgumentError
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
+
+from fakeface.data.datamodule import FaceDataModule
+from fakeface.data.records import check_source
+from fakeface.errors import UserError
+from fakeface.module import FakeFaceModule
+from fakeface.runs import CHECKPOINTS, find_checkpoint, run_folder
+
+CONFIG_FILE = "config.yaml"
+_LINKED_DATA_KEYS = ("views", "seed")
+
+
+class RunConfigCallback(SaveConfigCallback):
+    """Saves the configuration beside the run, and refuses to write over another run's."""
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Write ``config.yaml``.
+
+        Raises:
+            UserError: When the folder already holds a run.
+        """
+        folder = trainer.log_dir  # asks all processes
+        if folder is not None and not self.already_saved and (Path(folder) / self.config_filename).exists():
+            raise UserError(
+                f"{folder} already holds a run: continue it with --ckpt_path last, choose another "
+                f"--trainer.logger.init_args.version, or delete it"
+            )
+        super().setup(trainer, pl_module, stage)
+
+
+class FakeFaceCLI(LightningCLI):
+    """LightningCLI with ``base.yaml`` below every configuration, and checkpoints that carry theirs.
+
+    Configurations compose as defaults in the code < ``base.yaml`` < what the checkpoint carries < ``--config`` files
+    from left to right < flags.
+    """
+
+    def __init__(self, args: Sequence[str]) -> None:
+        settings = {"default_config_files": [str(base_config())], "exit_on_error": False}
+        self.resumes = False
+        super().__init__(
+            FakeFaceModule,
+            FaceDataModule,
+            save_config_callback=RunConfigCallback,
+            save_config_kwargs={"config_filename": CONFIG_FILE},
+            parser_kwargs={"prog": "fakeface", "exit_on_error": False}
+            | {subcommand: dict(settings) for subcommand in self.subcommands()},
+            auto_configure_optimizers=False,
+            args=list(args),
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Let the network say which views it reads, and one seed rule order, augmentation and weights."""
+        parser.link_arguments("model.net", "data.views", compute_fn=lambda net: net.views, apply_on="instantiate")
+        parser.link_arguments("seed_everything", "data.seed")
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parse the arguments below what the checkpoint and the experiment's name imply.
+
+        Raises:
+            UserError: When an argument is wrong.
+        """
+        assert isinstance(args, list)  # noqa: S101 (narrows ArgsType to what __init__ passes)
+        try:
+            self.config = parser.parse_args(self._with_implied(args))
+        except ArgumentError as error:
+            raise UserError(" ".join(str(error).split())) from error
+        config = self.config[self.config.subcommand]
+        if config.ckpt_path is not None:
+            if "pretrained" in config.model.net.init_args:
+                config.model.net.init_args.pretrained = False
+            if config.weights_only is None:
+                config.weights_only = True
+        if self.config.subcommand != "fit" or self.resumes:
+            self.save_config_callback = None
+
+    def _with_implied(self, args: list[str]) -> list[str]:
+        """Put what the checkpoint and the configuration's name imply in front of the given arguments."""
+        subcommand, given = args[0], args[1:]
+        known = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+        known.add_argument("-c", "--config", action="append", default=[])
+        known.add_argument("--ckpt_path")
+        known.add_argument(
+            "--trainer.logger.init_args.save_dir", dest="logs", type=Path, default=Path("lightning_logs")
+        )
+        options, _ = known.parse_known_args(given)
+        experiment = Path(options.config[0]).stem if options.config else None
+        if options.ckpt_path is None:
+            implied = {"trainer": {"logger": {"init_args": {"name": experiment}}}} if experiment else {}
+            return [subcommand, "--config", json.dumps(implied), *given]
+        logs = Path(options.logs, experiment if experiment and subcommand == "fit" else "")
+        checkpoint = find_checkpoint(options.ckpt_path, logs)
+        run = run_folder(checkpoint)
+        self.resumes = subcommand == "fit" and checkpoint.parent.name == CHECKPOINTS
+        front = []
+        if subcommand != "fit":
+            front = ["--config", json.dumps(_carried_configuration(checkpoint))]
+        elif experiment is None and (run / CONFIG_FILE).is_file():
+            front = ["--config", str(run / CONFIG_FILE)]
+        if subcommand != "fit" or self.resumes:
+            logger = {"save_dir": str(run.parent.parent), "name": run.parent.name, "version": run.name}
+            front += ["--config", json.dumps({"trainer": {"logger": {"init_args": logger}}})]
+        return [subcommand, *front, *given, "--ckpt_path", str(checkpoint)]
+
+    def before_instantiate_classes(self) -> None:
+        """Look for the data before networks are built and weights are fetched."""
+        data = self.config[self.config.subcommand].data
+        check_source(data.root, data.manifest)
+
+    def _parse_ckpt_path(self) -> None:
+        """Do nothing: Lightning's version would let the checkpoint win over explicit flags."""
+
+
+def base_config() -> Path:
+    """Return the absolute path of ``base.yaml``: in the package when installed, else in the repository.
+
+    Raises:
+        UserError: When it is missing; jsonargparse would go on without it in silence.
+    """
+    package = Path(__file__).resolve().parent
+    candidates = [package / "configs" / "base.yaml", package.parent / "configs" / "base.yaml"]
+    for path in candidates:
+        if path.is_file():
+            return path
+    raise UserError(f"the base configuration {candidates[-1]} is missing: restore it or install fakeface again")
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint without running any code that it may hold.
+
+    Raises:
+        UserError: When it is damaged, holds code, or is not one of fakeface's.
+    """
+    try:
+        checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError) as error:
+        reason = str(error).strip().splitlines()[0][:200]
+        raise UserError(f"{path} cannot be loaded as a checkpoint ({reason}): pass one that fakeface wrote") from error
+    if not isinstance(checkpoint, dict) or "net" not in checkpoint.get("hyper_parameters", {}):
+        raise UserError(f"{path} carries no configuration of a network: pass a checkpoint that fakeface wrote")
+    return checkpoint
+
+
+def _carried_configuration(path: Path) -> dict[str, Any]:
+    checkpoint = load_checkpoint(path)
+    model = {key: value for key, value in checkpoint["hyper_parameters"].items() if not key.startswith("_")}
+    data = {key: value for key, value in checkpoint["datamodule_hyper_parameters"].items() if not key.startswith("_")}
+    seed = data["seed"]
+    return {
+        "seed_everything": seed,
+        "model": model,
+        "data": {key: value for key, value in data.items() if key not in _LINKED_DATA_KEYS},
+    }
+
+
+def run_trainer(args: Sequence[str]) -> int:
+    """Run ``fit``, ``validate``, ``test`` or ``predict`` with the arguments that follow; return the exit code."""
+    _silence_advice()
+    FakeFaceCLI(args)
+    return 0
+
+
+def _silence_advice() -> None:
+    """Drop messages of Lightning that no user of fakeface can act on."""
+    for message in (
+        ".*isinstance.treespec, LeafSpec.*",
+        ".*does not have many workers.*",
+        ".*smaller than the logging interval.*",
+    ):
+        warnings.filterwarnings("ignore", message)
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(
+        lambda record: "seamless cloud logging" not in record.getMessage()
+    )
