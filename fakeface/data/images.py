@@ -23,6 +23,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 MAX_PIXELS = 100_000_000
 """Larger images are refused from their header: they are mistakes, or bombs of a few kilobytes that fill the memory."""
 
+TOO_LARGE = f"larger than {MAX_PIXELS // 1_000_000} megapixels"
+
 # Both stand for rules of this module: the size limit, and that a photograph with broken EXIF data is still one.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
@@ -74,8 +76,8 @@ def decode_image(data: bytes, source: Path) -> NDArray[np.uint8]:
     expanded, CMYK, YCbCr and other 8-bit modes are converted without their colour profile. Of 16 bits the upper eight
     are kept. Of several frames or pages the first counts. Any size from 1×1 to ``MAX_PIXELS`` is an image.
 
-    A file that ends too early is refused. Damage inside a JPEG's compressed data that the decoder can step over is
-    not: no decoder tells it from an ordinary photograph.
+    A file that ends too early is refused. Damage inside a JPEG's compressed data that the decoder can step over is not:
+    Pillow reads such files in silence, as every viewer does.
 
     Args:
         data: The content of the file.
@@ -94,16 +96,21 @@ def _decode(file: BinaryIO, source: Path) -> NDArray[np.uint8]:
     except UnidentifiedImageError as error:
         empty = file.seek(0, os.SEEK_END) == 0
         raise ImageError(source, "empty" if empty else f"not a readable image ({', '.join(FORMATS)})") from error
+    except Image.DecompressionBombError as error:
+        raise ImageError(source, TOO_LARGE) from error
     except Exception as error:
-        raise ImageError(source, f"damaged ({error})") from error
+        raise ImageError(source, _reason(error)) from error
     if image.width * image.height > MAX_PIXELS:
-        megapixels = MAX_PIXELS // 1_000_000
-        raise ImageError(source, f"{image.width}×{image.height} pixels, more than {megapixels} megapixels")
+        raise ImageError(source, TOO_LARGE)
     try:
         image.load()
         return _upright(_rgb(image), _orientation(image))
     except Exception as error:
-        raise ImageError(source, "truncated" if "truncated" in str(error) else f"damaged ({error})") from error
+        raise ImageError(source, _reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    return "truncated" if "truncated" in str(error).lower() else f"damaged ({error})"
 
 
 def _rgb(image: Image.Image) -> NDArray[np.uint8]:
