@@ -18,6 +18,7 @@ from fakeface.data.drawing import Pixels, Pose
 from fakeface.data.faces import Region, draw_face, sample_pose
 from fakeface.data.records import FAKE, REAL, Record, write_manifest
 from fakeface.errors import UserError
+from fakeface.folders import make_folder, make_new_folder
 
 IMAGES = 500
 SIZE = 256
@@ -94,12 +95,11 @@ def write_demo(out: Path, images: int = IMAGES, seed: int = 0, size: int = SIZE)
         raise UserError(f"a demo set of {images} images lacks a class: ask for at least {_FEWEST_IMAGES}")
     if size < _SMALLEST_SIZE:
         raise UserError(f"faces of {size} pixels show nothing: ask for a size of at least {_SMALLEST_SIZE}")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out} exists and is not an empty folder: name a new one, or remove it first")
+    make_new_folder(out)
     fakes = round(images * _FAKE_SHARE)
     records = []
     for name in ("training_real", "training_fake"):
-        (out / name).mkdir(parents=True)
+        make_folder(out / name)
     drawn = _draw(out, images - fakes, fakes, seed, size)
     for record, pixels in tqdm(drawn, "drawing", images, unit="image", disable=None):
         record.path.write_bytes(_encode(pixels, _FINAL_QUALITY))

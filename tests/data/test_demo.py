@@ -120,7 +120,7 @@ def test_edits_lie_where_the_bits_say(records: list[Record]) -> None:
 
 def test_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(UserError, match="is not an empty folder"):
+    with pytest.raises(UserError, match="is not empty"):
         write_demo(tmp_path, images=9, size=64)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
@@ -139,4 +139,4 @@ def test_command_writes_the_set_and_says_how_to_train(tmp_path: Path, capsys: py
     assert len(scan_folder(out)) == 12
     assert f"--data.root {out}" in capsys.readouterr().out
     assert main(arguments) == 2
-    assert "is not an empty folder" in capsys.readouterr().err
+    assert "is not empty" in capsys.readouterr().err
