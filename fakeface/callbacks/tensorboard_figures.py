@@ -53,7 +53,8 @@ class TensorBoardFigures(Callback):
         if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero:
             data = getattr(trainer, "datamodule", None)
             hyperparameters = dict(pl_module.hparams_initial) | (dict(data.hparams_initial) if data is not None else {})
-            figures = {name: float(value) for name, value in trainer.callback_metrics.items() if "/" in name}
+            # Under names of their own: Lightning logs them at step 0, which would bend the curves of the others.
+            figures = {f"final/{name}": float(value) for name, value in trainer.callback_metrics.items()}
             logger.log_hyperparams(
                 {name: value for name, value in hyperparameters.items() if not name.startswith("_")}, figures
             )
