@@ -1,0 +1,24 @@
+"""Bring the data set Real and Fake Face Detection (CIPLAB, Yonsei University) from Kaggle with kagglehub."""
+
+import argparse
+from pathlib import Path
+
+from fakeface.data.download import DATASET, PUBLISHED, download_dataset
+from fakeface.data.records import FAKE, REAL, scan_folder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommand's flag."""
+    parser.add_argument("--out", type=Path, default=Path("data"), help="folder to put it in (default: %(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Download the data set, count it, and say how to train on it."""
+    print(f"downloading {DATASET} from Kaggle", flush=True)
+    root = download_dataset(arguments.out)
+    labels = [record.label for record in scan_folder(root)]
+    print(f"{root}: {labels.count(REAL)} real and {labels.count(FAKE)} fake photographs", end=" ")
+    print("(published: {} and {})".format(*PUBLISHED))
+    print("its licence has not been checked: research use only, and never publish a photograph of it")
+    print(f"train on them: fakeface fit --config configs/fusion_type1.yaml --data.root {root}")
+    return 0
