@@ -1,21 +1,45 @@
-"""The views of every photograph, decoded each time or kept on disk."""
+"""The views of every photograph, computed at each access or kept on disk.
 
-from collections.abc import Sequence
+The cache is a folder with two files per view and set of parameters, which ``view_file`` describes. It may hold the
+photographs of any number of data sets and be filled and read by any number of processes; deleting it costs time alone.
+A photograph costs a reader or writer some tens of bytes of memory, its pixels none.
+"""
+
+import errno
+import os
+import shutil
+import sys
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, Self, TypeVar
 
+import cv2
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from fakeface.data.images import ImageError, read_image
 from fakeface.data.records import Record
+from fakeface.data.view_file import KEY_TYPE, Keys, ViewFile, ViewFileWriter, photograph_key
 from fakeface.data.views import ViewParameters, compute_views
+
+COMMIT_SECONDS = 5.0
+"""A killed build loses at most the work of this time."""
+
+Views = dict[str, NDArray[np.uint8]]
+Result = TypeVar("Result")
 
 
 class ViewSource(Protocol):
     """Where a dataset takes the views of a photograph from."""
 
-    def __getitem__(self, position: int) -> dict[str, NDArray[np.uint8]]:
+    def __getitem__(self, position: int) -> Views:
         """Return the views, each ``(size, size, 3)``, of the record at this position; the arrays are the caller's.
 
         Raises:
@@ -28,7 +52,7 @@ class DecodedViews(ViewSource):
 
     Args:
         records: The photographs.
-        views: Names of the views to compute.
+        views: Names of the views.
         parameters: How to compute them.
     """
 
@@ -37,12 +61,12 @@ class DecodedViews(ViewSource):
         self.views = tuple(views)
         self.parameters = parameters
 
-    def __getitem__(self, position: int) -> dict[str, NDArray[np.uint8]]:
+    def __getitem__(self, position: int) -> Views:
         return compute_views(read_image(self.records[position].path), self.views, self.parameters)
 
 
 class CachedViews(DecodedViews):
-    """Reads views from the cache in a folder, and decodes those that are not in it.
+    """Reads views from the cache, and decodes the photographs that were not in it when this object was made.
 
     Args:
         records: The photographs.
@@ -55,7 +79,28 @@ class CachedViews(DecodedViews):
         self, records: Sequence[Record], views: Sequence[str], parameters: ViewParameters, folder: Path
     ) -> None:
         super().__init__(records, views, parameters)
-        self.folder = folder
+        self._files = {view: ViewFile(folder, view, parameters) for view in self.views}
+        self._keys = _keys(records)
+        self._open()
+
+    def _open(self) -> None:
+        self._slots = {view: file.find(self._keys) for view, file in self._files.items()}
+        self._pixels = {view: file.read() for view, file in self._files.items()}
+
+    def __getitem__(self, position: int) -> Views:
+        slots = {view: slots[position] for view, slots in self._slots.items()}
+        if min(slots.values()) < 0:
+            return super().__getitem__(position)
+        return {view: self._pixels[view][slot].copy() for view, slot in slots.items()}
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A mapped file would be pickled as its content.
+        return {name: value for name, value in vars(self).items() if name not in ("_slots", "_pixels")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        # Slots are looked for again, because the cache may have been deleted and filled anew in the meantime.
+        self._open()
 
 
 def build_cache(
@@ -65,7 +110,10 @@ def build_cache(
     folder: Path,
     workers: int | None = None,
 ) -> dict[int, ImageError]:
-    """Compute the views that the cache does not hold yet.
+    """Compute the views that the cache does not hold yet, on all cores.
+
+    When another process fills the same folder, this one waits for it. When the folder cannot be written, for want of
+    space or permission, a warning says so; the photographs are read all the same, so that the bad ones are known.
 
     Args:
         records: The photographs.
@@ -77,11 +125,146 @@ def build_cache(
     Returns:
         Why each photograph that cannot be read was left out, by position in ``records``, in ascending order.
     """
-    decoded = DecodedViews(records, views, parameters)
-    failures = {}
-    for position in range(len(records)):
-        try:
-            decoded[position]
-        except ImageError as error:
-            failures[position] = error
+    files = {view: ViewFile(folder, view, parameters) for view in views}
+    keys = _keys(records)
+    failures: dict[int, ImageError] = {}
+    if not np.any(list(_missing(files, keys).values())):
+        return failures
+    with _Store(folder, files) as store, _one_opencv_thread():
+        # Looked for again, because another process may have filled the cache while this one waited.
+        missing = _missing(files, keys)
+        positions = np.flatnonzero(np.any(list(missing.values()), axis=0))
+        store.reserve(sum(file.slot_bytes * int(missing[view].sum()) for view, file in files.items()))
+
+        def compute(position: int) -> tuple[bytes, Views] | ImageError:
+            path = records[position].path
+            key = photograph_key(path)
+            try:
+                image = read_image(path)
+            except ImageError as error:
+                return error
+            return key, compute_views(image, [view for view in views if missing[view][position]], parameters)
+
+        with tqdm(total=len(positions), desc="View cache", unit=" images", delay=1) as progress:
+            for position, result in _in_order(compute, positions, workers or _cores()):
+                if isinstance(result, ImageError):
+                    failures[position] = result
+                else:
+                    store.append(*result)
+                progress.update()
     return failures
+
+
+class _Store:
+    """Writes views to the cache, as the only process that does, until the disk refuses.
+
+    A context manager; what was appended is committed every ``COMMIT_SECONDS`` and at the end.
+    """
+
+    def __init__(self, folder: Path, files: Mapping[str, ViewFile]) -> None:
+        self._folder = folder
+        self._files = files
+        self._writers: dict[str, ViewFileWriter] = {}
+        self._open = ExitStack()
+        self._last_commit = time.monotonic()
+
+    def __enter__(self) -> Self:
+        with self._giving_up():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._open.enter_context(_lock(self._folder))
+            for view, file in self._files.items():
+                self._writers[view] = self._open.enter_context(closing(ViewFileWriter(file)))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with self._giving_up():
+            self._commit()
+        self._open.close()
+
+    def reserve(self, size: int) -> None:
+        """Give up at once when the disk has no room for this many bytes, rather than fill it to the brim."""
+        with self._giving_up():
+            if self._writers and size > shutil.disk_usage(self._folder).free:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def append(self, key: bytes, views: Views) -> None:
+        """Store the views of one photograph, unless the disk has refused before."""
+        if not self._writers:
+            return
+        with self._giving_up():
+            for view, pixels in views.items():
+                self._writers[view].append(key, pixels)
+            if time.monotonic() > self._last_commit + COMMIT_SECONDS:
+                self._commit()
+                self._last_commit = time.monotonic()
+
+    def _commit(self) -> None:
+        for writer in self._writers.values():
+            writer.commit()
+
+    @contextmanager
+    def _giving_up(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            warnings.warn(
+                f"the view cache {self._folder} cannot be written ({error.strerror}): the photographs that are not in "
+                f"it are decoded in every epoch; make room there or name another folder",
+                stacklevel=4,
+            )
+            self._writers.clear()
+            self._open.close()
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which the system releases when the process dies."""
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        tqdm.write(f"Waiting for the process that fills the view cache {folder}", file=sys.stderr)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _one_opencv_thread() -> Iterator[None]:
+    """Keep OpenCV's threads from fighting with ours."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _keys(records: Sequence[Record]) -> Keys:
+    keys = np.empty(len(records), KEY_TYPE)
+    for position, record in enumerate(tqdm(records, "Looking for changed photographs", delay=2, leave=False)):
+        keys[position] = photograph_key(record.path)
+    return keys
+
+
+def _missing(files: Mapping[str, ViewFile], keys: Keys) -> dict[str, NDArray[np.bool_]]:
+    return {view: file.find(keys) < 0 for view, file in files.items()}
+
+
+def _in_order(compute: Callable[[int], Result], positions: Iterable[int], workers: int) -> Iterator[tuple[int, Result]]:
+    """Yield each position with its result, in order; few are computed ahead, so that memory stays constant."""
+    with ThreadPoolExecutor(workers) as pool:
+        ahead: deque[tuple[int, Future[Result]]] = deque()
+        for position in map(int, positions):
+            ahead.append((position, pool.submit(compute, position)))
+            if len(ahead) > 4 * workers:
+                first, future = ahead.popleft()
+                yield first, future.result()
+        for first, future in ahead:
+            yield first, future.result()
