@@ -1,8 +1,9 @@
 """Which photographs there are and what is known of each: CIPLAB's folders or a manifest become records."""
 
 import csv
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -133,13 +134,15 @@ def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
         with manifest.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
             _check_header(manifest, reader.fieldnames)
-            records = [_record_from_row(f"{manifest}, row {reader.line_num}", row, base) for row in reader]
+            rows = {}
+            for row in reader:
+                rows[reader.line_num] = _record_from_row(f"{manifest}, row {reader.line_num}", row, base)
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{manifest} is not a CSV file in UTF-8 ({error}): save it as one") from error
-    if not records:
+    if not rows:
         raise UserError(f"{manifest} lists no image: add one row per photograph below the header")
-    _check_paths(manifest, records)
-    return records
+    _check_paths(manifest, rows)
+    return list(rows.values())
 
 
 def _check_header(manifest: Path, names: Sequence[str] | None) -> None:
@@ -188,15 +191,13 @@ def _record_from_row(where: str, row: dict[str, str], base: Path) -> Record:
     )
 
 
-def _check_paths(manifest: Path, records: list[Record]) -> None:
+def _check_paths(manifest: Path, records: Mapping[int, Record]) -> None:
     rows: dict[Path, int] = {}
-    for row, record in enumerate(records, start=2):
-        if record.path in rows:
-            raise UserError(
-                f"{manifest}, row {row}: {record.path} is already in row {rows[record.path]}: remove one of them"
-            )
-        rows[record.path] = row
-    missing = [(row, path) for path, row in rows.items() if not path.exists()]
+    for row, record in records.items():
+        first = rows.setdefault(record.path, row)
+        if first != row:
+            raise UserError(f"{manifest}, row {row}: {record.path} is already in row {first}: remove one of them")
+    missing = [(row, path) for path, row in rows.items() if not os.path.exists(path)]  # noqa: PTH110 (never raises)
     if missing:
         row, path = missing[0]
         raise UserError(

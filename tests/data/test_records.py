@@ -1,0 +1,211 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from fakeface.data.records import (
+    FAKE,
+    REAL,
+    Record,
+    check_source,
+    read_manifest,
+    read_records,
+    scan_folder,
+    with_splits,
+    write_manifest,
+)
+from fakeface.errors import UserError
+
+
+def touch(*paths: Path) -> None:
+    """Make empty files: records are read without opening an image."""
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def ciplab(root: Path, reals: list[str], fakes: list[str]) -> Path:
+    touch(*(root / "training_real" / name for name in reals), *(root / "training_fake" / name for name in fakes))
+    return root
+
+
+def manifest_of(folder: Path, text: str, images: tuple[str, ...] = ("a.jpg", "b.jpg")) -> Path:
+    touch(*(folder / name for name in images))
+    path = folder / "manifest.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_labels_difficulties_and_regions_come_from_ciplab_names(tmp_path: Path) -> None:
+    root = ciplab(
+        tmp_path, ["real_00002.jpg", "real_00001.jpg"], ["mid_5_1010.jpg", "hard_12_0001.JPEG", "easy_3_1111.png"]
+    )
+    real, fake = root / "training_real", root / "training_fake"
+    assert scan_folder(root) == [
+        Record(real / "real_00001.jpg", REAL, regions="0000"),
+        Record(real / "real_00002.jpg", REAL, regions="0000"),
+        Record(fake / "easy_3_1111.png", FAKE, "easy", "1111"),
+        Record(fake / "hard_12_0001.JPEG", FAKE, "hard", "0001"),
+        Record(fake / "mid_5_1010.jpg", FAKE, "mid", "1010"),
+    ]
+
+
+def test_the_lost_leading_zero_of_the_published_set_is_put_back(tmp_path: Path) -> None:
+    root = ciplab(tmp_path, ["real_00001.jpg"], ["easy_116_111.jpg"])
+    assert scan_folder(root)[1].regions == "0111"
+
+
+def test_files_that_are_no_images_are_left_alone(tmp_path: Path) -> None:
+    root = ciplab(tmp_path, ["a.jpg", "Thumbs.db", ".DS_Store"], ["easy_1_0011.jpg", "notes.txt"])
+    assert [record.path.name for record in scan_folder(root)] == ["a.jpg", "easy_1_0011.jpg"]
+
+
+@pytest.mark.parametrize("name", ["easy_1_11.jpg", "easy_1_00112.jpg", "simple_1_0011.jpg", "easy_1_0012.jpg", "a.jpg"])
+def test_a_fake_of_another_name_is_refused(tmp_path: Path, name: str) -> None:
+    root = ciplab(tmp_path, ["a.jpg"], ["easy_1_0011.jpg", name])
+    with pytest.raises(UserError, match=rf"training_fake/{re.escape(name)} is not named like.*--data\.manifest"):
+        scan_folder(root)
+
+
+def test_a_missing_folder_is_answered_with_the_commands_that_make_one(tmp_path: Path) -> None:
+    root = tmp_path / "faces"
+    with pytest.raises(UserError) as caught:
+        read_records(root)
+    message = str(caught.value)
+    assert f"{root} does not exist" in message
+    assert f"fakeface data demo --out {root}" in message
+    assert "fakeface data download" in message
+
+
+def test_a_folder_of_another_layout_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path / "training_real" / "a.jpg")
+    with pytest.raises(UserError, match=r"has no folder training_fake/.*--data\.manifest"):
+        scan_folder(tmp_path)
+
+
+def test_an_empty_class_is_refused(tmp_path: Path) -> None:
+    root = ciplab(tmp_path, ["notes.txt"], ["easy_1_0011.jpg"])
+    with pytest.raises(UserError, match=r"training_real holds no image \(\.jpg.*put the photographs there"):
+        scan_folder(root)
+
+
+def test_no_data_at_all_is_refused() -> None:
+    with pytest.raises(UserError, match=r"no data is named: pass --data\.root"):
+        read_records(None)
+
+
+def test_stratum_is_the_class_of_table_1() -> None:
+    path = Path("a.jpg")
+    assert Record(path, REAL).stratum == "real"
+    assert Record(path, FAKE).stratum == "fake"
+    assert Record(path, FAKE, "mid").stratum == "fake-mid"
+
+
+def test_manifest_gives_every_column(tmp_path: Path) -> None:
+    text = (
+        "path,label,difficulty,regions,split,group\n"
+        'a.jpg,fake,hard,0110,train,"Anna, twice"\n'
+        " b.jpg , real ,,0000,test,\n"
+    )
+    assert read_manifest(manifest_of(tmp_path, text)) == [
+        Record(tmp_path / "a.jpg", FAKE, "hard", "0110", "train", "Anna, twice"),
+        Record(tmp_path / "b.jpg", REAL, "", "0000", "test", ""),
+    ]
+
+
+def test_manifest_needs_two_columns_in_any_order(tmp_path: Path) -> None:
+    manifest = manifest_of(tmp_path, "label,path\nreal,a.jpg\nfake,b.jpg\n")
+    assert read_manifest(manifest) == [Record(tmp_path / "a.jpg", REAL), Record(tmp_path / "b.jpg", FAKE)]
+
+
+def test_manifest_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    manifest = manifest_of(tmp_path, "")
+    manifest.write_bytes(b"\xef\xbb\xbfpath,label\r\na.jpg,real\r\nb.jpg,fake\r\n")
+    assert [record.label for record in read_manifest(manifest)] == [REAL, FAKE]
+
+
+def test_manifest_paths_start_from_the_root_or_are_absolute(tmp_path: Path) -> None:
+    touch(tmp_path / "faces" / "a.jpg", tmp_path / "elsewhere.jpg")
+    manifest = manifest_of(tmp_path, f"path,label\na.jpg,real\n{tmp_path}/elsewhere.jpg,fake\n")
+    paths = [record.path for record in read_records(tmp_path / "faces", manifest)]
+    assert paths == [tmp_path / "faces" / "a.jpg", tmp_path / "elsewhere.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "mend"),
+    [
+        ("", "row 1", "'path' is missing: the header must name it"),
+        ("path\na.jpg\n", "row 1", "'label' is missing: the header must name it"),
+        ("path,label,dificulty\na.jpg,fake,easy\n", "row 1", "unknown column 'dificulty': remove it or rename it"),
+        ("path,label,path\na.jpg,real,b.jpg\n", "row 1", "'path' stands twice: remove one"),
+        ("path,label\na.jpg,real\nb.jpg,Fake\n", "row 3", "label is 'Fake': write one of real, fake"),
+        ("path,label\na.jpg,1\n", "row 2", "label is '1': write one of real, fake"),
+        ("path,label\n,real\n", "row 2", "path is empty: name the image file"),
+        ("path,label\na.jpg,real,extra\n", "row 2", "number of fields differs.*quote a field"),
+        ("path,label,split\na.jpg,real\n", "row 2", "number of fields differs.*quote a field"),
+        ("path,label,difficulty\na.jpg,fake,medium\n", "row 2", "'medium': write one of nothing, easy, mid, hard"),
+        ("path,label,split\na.jpg,fake,dev\n", "row 2", "'dev': write one of nothing, train, val, test"),
+        ("path,label,regions\na.jpg,fake,111\n", "row 2", "'111': write four bits"),
+        ("path,label,regions\na.jpg,fake,0012\n", "row 2", "'0012': write four bits"),
+        ("path,label\na.jpg,real\nb.jpg,fake\na.jpg,real\n", "row 4", "already in row 2: remove one of them"),
+        (
+            "path,label\na.jpg,real\ngone.jpg,fake\nlost.jpg,fake\n",
+            "row 3",
+            r"gone\.jpg does not.*2 of 3.*--data\.root",
+        ),
+        (f"path,label\n{'a' * 300}.jpg,real\n", "row 2", r"aaa\.jpg does not exist"),
+        ("path,label\na\0.jpg,real\n", "row 2", "does not exist"),
+        # A field over two lines and a blank line: the row is still the line that an editor shows.
+        ('path,label,group\na.jpg,real,"two\nlines"\n\nb.jpg,fke,\n', "row 5", "'fke': write one of real, fake"),
+        ('path,label,group\na.jpg,real,"two\nlines"\n\ngone.jpg,fake,\n', "row 5", r"gone\.jpg does not exist"),
+        ('path,label,group\na.jpg,real,"two\nlines"\n\na.jpg,fake,\n', "row 5", "already in row 3"),
+    ],
+)
+def test_manifest_errors_name_file_row_and_mend(tmp_path: Path, text: str, place: str, mend: str) -> None:
+    manifest = manifest_of(tmp_path, text)
+    with pytest.raises(UserError) as caught:
+        read_manifest(manifest)
+    assert str(caught.value).startswith(f"{manifest}, {place}")
+    assert re.search(mend, str(caught.value))
+
+
+def test_a_manifest_without_rows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="lists no image: add one row per photograph"):
+        read_manifest(manifest_of(tmp_path, "path,label\n"))
+
+
+@pytest.mark.parametrize(
+    "content", [b"path,label\n\xff\xfe.jpg,real\n", b'path,label\n"a"b.jpg,real\n', b'path,label\na.jpg,"real\n']
+)
+def test_a_file_that_is_no_utf8_csv_is_refused(tmp_path: Path, content: bytes) -> None:
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_bytes(content)
+    with pytest.raises(UserError, match=r"manifest\.csv.*is not a CSV file in UTF-8.*save it as one"):
+        read_manifest(manifest)
+
+
+def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"manifest .*none\.csv does not exist"):
+        check_source(None, tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("below_root", [True, False])
+def test_a_written_manifest_reads_back(tmp_path: Path, below_root: bool) -> None:
+    faces = tmp_path / "faces"
+    records = [
+        Record(faces / "training_real" / "a.jpg", REAL, regions="0000", split="val"),
+        Record(faces / 'b, "quoted" ü.png', FAKE, "mid", "1010", "train", "group, 1"),
+        Record(tmp_path / "elsewhere" / "c.jpg", FAKE),
+    ]
+    touch(*(record.path for record in records))
+    manifest = tmp_path / "new" / "folder" / "split.csv"
+    root = faces if below_root else None
+    write_manifest(manifest, records, root)
+    assert read_manifest(manifest, root) == records
+    assert manifest.read_text().splitlines()[1].startswith("training_real/" if below_root else str(faces))
+
+
+def test_splits_replace_those_of_the_records() -> None:
+    records = [Record(Path("a"), REAL, split="test", group="g"), Record(Path("b"), FAKE)]
+    expected = [Record(Path("a"), REAL, split="train", group="g"), Record(Path("b"), FAKE, split="val")]
+    assert with_splits(records, ["train", "val"]) == expected
