@@ -67,11 +67,12 @@ class ViewFile:
     def __len__(self) -> int:
         """The number of complete slots."""
         try:
-            keys, pixels = self.keys_path.stat().st_size, self.pixels_path.stat().st_size
-        except FileNotFoundError:
-            return 0
-        # The shorter one counts: a folder may have been copied in part.
-        return min(keys // KEY_BYTES, pixels // self.slot_bytes)
+            with self.keys_path.open("rb") as keys, self.pixels_path.open("rb") as pixels:
+                # The shorter one counts: a folder may have been copied in part.
+                sizes = keys.seek(0, os.SEEK_END) // KEY_BYTES, pixels.seek(0, os.SEEK_END) // self.slot_bytes
+        except OSError:
+            return 0  # There is no file yet, or none that may be read.
+        return min(sizes)
 
     def find(self, keys: Keys) -> NDArray[np.int64]:
         """Return the slot of each key, or -1."""
