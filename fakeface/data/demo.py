@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from fakeface.data.drawing import Pixels, Pose
-from fakeface.data.faces import Region, draw_face, sample_pose
 from fakeface.data.records import FAKE, REAL, Record, write_manifest
+from fakeface.drawing.canvas import Pixels, Pose
+from fakeface.drawing.faces import Region, draw_face
+from fakeface.drawing.looks import sample_pose
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, make_new_folder
 
@@ -27,6 +28,9 @@ MANIFEST = "manifest.csv"
 _FAKE_SHARE = 960 / 2041
 _CYCLE = ("easy", "mid", "mid", "hard")
 """CIPLAB's proportions of the difficulties."""
+
+_SOURCE_SHARES = (0.15, 0.1, 0.15, 0.6)
+"""How often a fake shows its own real, the first real of its cycle, a source of its cycle's fakes, one of its own."""
 
 _FEWEST_IMAGES = 9
 """With fewer, a difficulty would be missing."""
@@ -58,8 +62,8 @@ class _Edit:
 
 
 _EDITS = {
-    "easy": _Edit(("1111", "1110", "0011", "1100"), 1.0, 0.06, 0.5, 2.5, 3),
-    "mid": _Edit(("1111", "1101", "1100", "0011", "0110"), 0.95, 0.12, 0.85, 2.2, 2),
+    "easy": _Edit(("1111", "1110", "0011", "1100"), 1.0, 0.06, 0.3, 2.5, 3),
+    "mid": _Edit(("1111", "1101", "1100", "0011", "0110"), 0.95, 0.12, 0.7, 2.2, 2),
     "hard": _Edit(("1100", "0011", "1001", "0010", "0001", "1000", "0100"), 0.9, 0.18, 1.0, 2.0, 1),
 }
 
@@ -123,10 +127,11 @@ def _draw(out: Path, reals: int, fakes: int, seed: int, size: int) -> Iterator[t
         within = turns * _CYCLE.count(difficulty) + _CYCLE[: position + 1].count(difficulty)
         edit = _EDITS[difficulty]
         bits = str(rng.choice(edit.regions))
-        # As in CIPLAB, the source of a fake may be in the set as a real, under another fake, or not at all.
-        source = int(rng.choice([number, number - position, -number], p=[0.35, 0.25, 0.4]))
+        # As in CIPLAB, a fake's source may be in the set as a real, under another fake, both, or neither.
+        candidates = [number, number - position, position - number, -number]
+        source = int(rng.choice(candidates, p=_SOURCE_SHARES))
         pixels = _splice(rng, _source(seed, source, size), bits, edit)
-        group = f"source_{source}" if source > 0 else f"unseen_{number}"
+        group = f"source_{source}" if source > 0 else f"unseen_{-source}"
         path = out / "training_fake" / f"{difficulty}_{within}_{bits}.jpg"
         yield Record(path, FAKE, difficulty, bits, group=group), pixels
 

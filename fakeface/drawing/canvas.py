@@ -134,7 +134,7 @@ def ellipse(x: float, y: float, width: float, height: float, angle: float = 0.0)
 
 
 def smooth_noise(rng: np.random.Generator, size: int, cells: int, channels: int = 1) -> Pixels:
-    """Return noise of unit deviation whose blobs are ``size / cells`` pixels wide, ``(size, size[, channels])``."""
+    """Return noise of about unit deviation whose blobs are ``size / cells`` pixels wide, ``(size, size[, channels])``."""
     shape = (cells, cells) if channels == 1 else (cells, cells, channels)
     noise = cv2.resize(rng.standard_normal(shape, dtype=np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
     return np.asarray(noise, dtype=np.float32)

@@ -4,20 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fakeface.data.drawing import Canvas, Pixels, Points, Pose, ellipse, smooth_noise, strands
-
-Colour = Pixels
-"""RGB in 0..1, ``(3,)``."""
+from fakeface.drawing.canvas import Canvas, Pixels, Points, Pose, ellipse, smooth_noise, strands
+from fakeface.drawing.looks import BACKGROUNDS, CLOTHES, Look, mixed_colour
 
 Region = tuple[float, float, float, float]
 """An ellipse in pixels: centre x, centre y, half width, half height."""
-
-_SKINS = ("f6d7c3", "eec1a2", "e3ac84", "d09a6c", "b97d50", "96603a", "714428", "51301f")
-_HAIRS = ("14110f", "2a1c15", "452c1c", "6a4526", "94683b", "c29b5f", "dfc48d", "8f3f1e", "9b9793", "d6d2cc")
-_IRISES = ("3b2415", "5c3a1f", "6f5a2b", "4c6b3c", "44718f", "5f87a8", "6d7780")
-_LIPS = ("b5525c", "a8433f", "c4707a", "8c3038", "b86a5c")
-_CLOTHES = ("26364f", "6b2737", "2f5d50", "d8d3c8", "3d3d42", "b5793a", "7a8fa6", "efe6dc", "40305c", "a34a3f")
-_BACKGROUNDS = ("3a4a5a", "8a9aa2", "c9c0b2", "56683f", "2c2e33", "a8765a", "dcd8d2", "4f6f7d", "8d8467", "6d4a52")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,74 +25,6 @@ class Face:
     regions: tuple[Region, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What makes a person and the light on them; lengths are in the head's units (chin at ``y = 1``)."""
-
-    skin: Colour
-    hair: Colour
-    iris: Colour
-    lips: Colour
-    light: tuple[float, float]
-    width: float
-    jaw: float
-    neck: float
-    eye_x: float
-    eye_y: float
-    eye_width: float
-    eye_open: float
-    eye_slant: float
-    lid_curve: float
-    gaze: tuple[float, float]
-    brow_height: float
-    brow_arch: float
-    brow_angle: float
-    nose_y: float
-    nose_width: float
-    nostril: float
-    mouth_y: float
-    mouth_width: float
-    smile: float
-    mouth_open: float
-
-    @classmethod
-    def sample(cls, rng: np.random.Generator) -> "Look":
-        """Draw a person at random."""
-        skin = _between(rng, _SKINS)
-        return cls(
-            skin=skin,
-            hair=_between(rng, _HAIRS, spread=0.25),
-            iris=_between(rng, _IRISES, spread=0.3),
-            lips=0.6 * skin + 0.4 * _between(rng, _LIPS),
-            light=(rng.uniform(-0.8, 0.8), rng.uniform(-0.7, -0.1)),
-            width=rng.uniform(0.68, 0.79),
-            jaw=rng.uniform(0.05, 0.3),
-            neck=rng.uniform(0.3, 0.46),
-            eye_x=rng.uniform(0.28, 0.35),
-            eye_y=rng.uniform(-0.12, 0.02),
-            eye_width=rng.uniform(0.135, 0.185),
-            eye_open=rng.uniform(0.05, 0.11),
-            eye_slant=rng.uniform(-0.03, 0.04),
-            lid_curve=rng.uniform(0.55, 1.0),
-            gaze=(rng.uniform(-0.04, 0.04), rng.uniform(-0.025, 0.01)),
-            brow_height=rng.uniform(0.12, 0.18),
-            brow_arch=rng.uniform(0.0, 0.09),
-            brow_angle=rng.uniform(-0.04, 0.05),
-            nose_y=rng.uniform(0.28, 0.4),
-            nose_width=rng.uniform(0.11, 0.2),
-            nostril=rng.uniform(0.012, 0.022),
-            mouth_y=rng.uniform(0.58, 0.66),
-            mouth_width=rng.uniform(0.22, 0.32),
-            smile=rng.uniform(-0.02, 0.09),
-            mouth_open=max(0.0, rng.uniform(-0.08, 0.07)),
-        )
-
-
-def sample_pose(rng: np.random.Generator) -> Pose:
-    """Draw where the head stands: near the centre, upright or slightly tilted."""
-    return Pose(rng.uniform(0.45, 0.55), rng.uniform(0.48, 0.55), rng.uniform(0.31, 0.36), rng.uniform(-0.14, 0.14))
-
-
 def draw_face(rng: np.random.Generator, pose: Pose, size: int) -> Face:
     """Draw a face.
 
@@ -113,21 +36,20 @@ def draw_face(rng: np.random.Generator, pose: Pose, size: int) -> Face:
     look = Look.sample(rng)
     canvas = Canvas(_background(rng, size), pose)
     _draw_bokeh(rng, canvas)
-    style = rng.choice(["short", "parted", "long", "long", "curly", "shaved"])
-    hair = _hair_paint(rng, canvas, look, style)
-    if style == "long":
+    hair = _hair_paint(rng, canvas, look)
+    if look.hair_style == "long":
         _draw_long_hair(rng, canvas, hair)
-    elif style == "curly":
+    elif look.hair_style == "curly":
         canvas.fill(_wobbly(rng, ellipse(0, -0.3, look.width + 0.32, 0.98)), hair, blur=0.02)
     _draw_body(rng, canvas, look)
     _draw_head(rng, canvas, look)
-    if style not in ("long", "curly") and rng.random() < 0.45:
+    if look.hair_style not in ("long", "curly") and rng.random() < 0.45:
         _draw_beard(rng, canvas, look)
     for side in (-1, 1):
         _draw_eye(rng, canvas, look, hair, side)
     _draw_nose(canvas, look)
     _draw_mouth(canvas, look)
-    _draw_hair(rng, canvas, look, hair, style)
+    _draw_hair(rng, canvas, look, hair)
     if rng.random() < 0.15:
         _draw_glasses(rng, canvas, look)
     return Face(np.clip(canvas.pixels, 0, 1), _regions(canvas, look))
@@ -149,7 +71,7 @@ def _regions(canvas: Canvas, look: Look) -> tuple[Region, ...]:
 
 def _background(rng: np.random.Generator, size: int) -> Pixels:
     """Fields of colour out of focus, with a grain of leaves or plaster."""
-    near, far = _between(rng, _BACKGROUNDS, spread=0.6), _between(rng, _BACKGROUNDS, spread=0.6)
+    near, far = mixed_colour(rng, BACKGROUNDS, spread=0.6), mixed_colour(rng, BACKGROUNDS, spread=0.6)
     field = smooth_noise(rng, size, int(rng.integers(2, 9)))
     grain = rng.uniform(0, 0.05) * smooth_noise(rng, size, int(rng.integers(size // 12, size // 5)))
     pixels = near + (far - near) / (1 + np.exp(-2 * field))[..., None] + grain[..., None]
@@ -164,7 +86,7 @@ def _draw_bokeh(rng: np.random.Generator, canvas: Canvas) -> None:
 
 
 def _draw_body(rng: np.random.Generator, canvas: Canvas, look: Look) -> None:
-    cloth = _between(rng, _CLOTHES, spread=0.4)
+    cloth = mixed_colour(rng, CLOTHES, spread=0.4)
     across = np.linspace(-1, 1, 40)
     shoulders = np.stack([across * 1.75, 1.2 + 0.45 * np.abs(across) ** 2.5], axis=1)
     weave = np.sin(canvas.x * rng.uniform(0, 60)) * np.sin(canvas.y * rng.uniform(0, 60)) * rng.uniform(0, 0.12)
@@ -273,8 +195,8 @@ def _draw_mouth(canvas: Canvas, look: Look) -> None:
         canvas.fill(corner, look.skin * 0.4, opacity=0.5, blur=0.015)
 
 
-def _hair_paint(rng: np.random.Generator, canvas: Canvas, look: Look, style: str) -> Pixels:
-    if style == "curly":
+def _hair_paint(rng: np.random.Generator, canvas: Canvas, look: Look) -> Pixels:
+    if look.hair_style == "curly":
         size = len(canvas.pixels)
         shade = 0.35 * smooth_noise(rng, size, size // 6) + 0.2 * smooth_noise(rng, size, size // 3)
     else:
@@ -292,8 +214,9 @@ def _draw_long_hair(rng: np.random.Generator, canvas: Canvas, hair: Pixels) -> N
     canvas.fill(outline, hair * 0.8, blur=0.015)
 
 
-def _draw_hair(rng: np.random.Generator, canvas: Canvas, look: Look, hair: Pixels, style: str) -> None:
+def _draw_hair(rng: np.random.Generator, canvas: Canvas, look: Look, hair: Pixels) -> None:
     """The hair in front of the skull: between the outline of the head and the hairline."""
+    style = look.hair_style
     height = {"short": 1.1, "parted": 1.16, "long": 1.12, "curly": 1.15, "shaved": 1.02}[style]
     temple = {"short": 0.05, "parted": 0.05, "long": 0.25, "curly": 0.05, "shaved": -0.1}[style]
     turn = np.linspace(np.pi - temple, 2 * np.pi + temple, 60)
@@ -325,7 +248,7 @@ def _draw_beard(rng: np.random.Generator, canvas: Canvas, look: Look) -> None:
 
 
 def _draw_glasses(rng: np.random.Generator, canvas: Canvas, look: Look) -> None:
-    frame = _between(rng, _CLOTHES, spread=0.3) * 0.5
+    frame = mixed_colour(rng, CLOTHES, spread=0.3) * 0.5
     height = rng.uniform(0.15, 0.2)
     for side in (-1, 1):
         rim = ellipse(side * look.eye_x, look.eye_y + 0.02, 0.24, height)
@@ -342,14 +265,3 @@ def _wobbly(rng: np.random.Generator, outline: Points) -> Points:
 
 def _lowered(outline: Points, by: float) -> Points:
     return np.asarray(outline + np.array([0.0, by]), dtype=np.float64)
-
-
-def _rgb(code: str) -> Colour:
-    return np.array(list(bytes.fromhex(code)), dtype=np.float32) / np.float32(255)
-
-
-def _between(rng: np.random.Generator, codes: tuple[str, ...], spread: float = 0.15) -> Colour:
-    """A colour of a palette, mixed with another one and varied in brightness."""
-    first, second = (_rgb(code) for code in rng.choice(codes, 2))
-    mixed = first + rng.uniform(0, 0.4) * (second - first)
-    return np.asarray(np.clip(mixed * rng.uniform(1 - spread / 2, 1 + spread / 2), 0, 1), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Drawn faces for the demo data set and the tests: a canvas, people, and their portraits."""
