@@ -7,7 +7,7 @@ import pickle
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jsonargparse import ArgumentError
@@ -57,6 +57,7 @@ class FakeFaceCLI(LightningCLI):
             FaceDataModule,
             save_config_callback=RunConfigCallback,
             save_config_kwargs={"config_filename": CONFIG_FILE},
+            trainer_defaults={"precision": fastest_precision()},
             parser_kwargs={"prog": "fakeface", "exit_on_error": False}
             | {subcommand: dict(settings) for subcommand in self.subcommands()},
             auto_configure_optimizers=False,
@@ -123,6 +124,17 @@ class FakeFaceCLI(LightningCLI):
 
     def _parse_ckpt_path(self) -> None:
         """Do nothing: Lightning's version would let the checkpoint win over explicit flags."""
+
+
+def fastest_precision() -> Literal["bf16-mixed", "32-true"]:
+    """Return the precision that this machine trains fastest in without losing accuracy: bfloat16 where it has it.
+
+    Runs of machines that differ in it differ in their last digits; pass --trainer.precision to compare across them.
+    """
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
+    instructions: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # older torch cannot say
+    return "bf16-mixed" if instructions.get("avx512_bf16") or instructions.get("amx_bf16") else "32-true"
 
 
 def base_config() -> Path:

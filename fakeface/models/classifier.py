@@ -77,6 +77,7 @@ class FaceClassifier(nn.Module):
         self.head = nn.Sequential(*layers, nn.Dropout(dropout))
         self.label_output = nn.Linear(features, outputs)
         self.region_output = nn.Linear(features, 4) if region_head else None
+        self.to(memory_format=torch.channels_last)
 
     @property
     def views(self) -> list[str]:
@@ -86,6 +87,8 @@ class FaceClassifier(nn.Module):
     def forward(self, views: dict[str, Tensor]) -> FaceOutput:
         """Classify views ``(B, 3, H, W)``, uint8 or float in 0..255; other entries of the dictionary are ignored."""
         features = torch.cat([branch(views[view]) for view, branch in self.branches.items()], dim=1)
-        features = self.head(features)
-        regions = self.region_output(features) if self.region_output is not None else None
-        return FaceOutput(self.label_output(features), regions)
+        # In bfloat16 the logits of different faces would tie, and the AUROC with them.
+        with torch.autocast(features.device.type, enabled=False):
+            features = self.head(features.float())
+            regions = self.region_output(features) if self.region_output is not None else None
+            return FaceOutput(self.label_output(features), regions)

