@@ -18,7 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the data set and say how to train on it."""
+    print(f"drawing {arguments.images} images in {arguments.out}", flush=True)
     manifest = write_demo(arguments.out, arguments.images, arguments.seed, arguments.size)
-    print(f"{arguments.images} images and {manifest} with the true source of each")
+    print(f"their true sources: {manifest}")
     print(f"train on them: fakeface fit --config configs/fusion_type1.yaml --data.root {arguments.out}")
     return 0

@@ -133,11 +133,10 @@ def ellipse(x: float, y: float, width: float, height: float, angle: float = 0.0)
     return np.stack([x + cos * across - sin * along, y + sin * across + cos * along], axis=1)
 
 
-def smooth_noise(rng: np.random.Generator, size: int, cells: int, channels: int = 1) -> Pixels:
-    """Return noise of about unit deviation whose blobs are ``size / cells`` pixels wide, ``(size, size[, channels])``."""
-    shape = (cells, cells) if channels == 1 else (cells, cells, channels)
-    noise = cv2.resize(rng.standard_normal(shape, dtype=np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(noise, dtype=np.float32)
+def smooth_noise(rng: np.random.Generator, size: int, cells: int) -> Pixels:
+    """Return noise of about unit deviation whose blobs are ``size / cells`` pixels wide, ``(size, size)``."""
+    coarse = rng.standard_normal((cells, cells), dtype=np.float32)
+    return np.asarray(cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
 
 
 def strands(rng: np.random.Generator, canvas: Canvas, crown: float, count: int, wave: float) -> Pixels:
