@@ -93,12 +93,14 @@ def write_demo(out: Path, images: int = IMAGES, seed: int = 0, size: int = SIZE)
         The manifest beside the images, whose column ``group`` holds the true source of every image.
 
     Raises:
-        UserError: When the folder is not empty, or the set too small.
+        UserError: When the folder is not empty, the set too small, or the seed negative.
     """
     if images < _FEWEST_IMAGES:
         raise UserError(f"a demo set of {images} images lacks a class: ask for at least {_FEWEST_IMAGES}")
     if size < _SMALLEST_SIZE:
         raise UserError(f"faces of {size} pixels show nothing: ask for a size of at least {_SMALLEST_SIZE}")
+    if seed < 0:
+        raise UserError(f"the seed is {seed}: choose 0 or a positive number")
     make_new_folder(out)
     fakes = round(images * _FAKE_SHARE)
     records = []

@@ -126,10 +126,13 @@ def test_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-@pytest.mark.parametrize(("images", "size", "message"), [(8, 64, "at least 9"), (9, 63, "at least 64")])
-def test_too_small_a_set_is_refused(tmp_path: Path, images: int, size: int, message: str) -> None:
+@pytest.mark.parametrize(
+    ("images", "size", "seed", "message"),
+    [(8, 64, 0, "at least 9"), (9, 63, 0, "at least 64"), (9, 64, -1, "0 or a positive number")],
+)
+def test_impossible_set_is_refused(tmp_path: Path, images: int, size: int, seed: int, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        write_demo(tmp_path / "faces", images=images, size=size)
+        write_demo(tmp_path / "faces", images, seed, size)
     assert not (tmp_path / "faces").exists()
 
 
