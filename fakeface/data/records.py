@@ -31,8 +31,8 @@ class Record:
         path: Where the file is.
         label: ``REAL`` (0) or ``FAKE`` (1).
         difficulty: One of ``DIFFICULTIES`` for a graded fake, else "".
-        regions: Whether each of ``REGIONS`` was replaced, e.g. "0011" for nose and mouth; "" when unknown. Reals of
-            CIPLAB have "0000".
+        regions: Whether each of ``REGIONS`` was replaced, e.g. "0011" for nose and mouth; "" when unknown. Reals have
+            "0000".
         split: One of ``SPLITS``, or "" when not chosen yet.
         group: Name of the source group (photographs that share content), or "" when not known.
     """
@@ -121,6 +121,8 @@ def _record_from_name(path: Path, label: int) -> Record:
 def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
     """Read a manifest: a CSV with ``path,label`` and optionally ``difficulty,regions,split,group``.
 
+    A real photograph has no difficulty: its field is empty or says ``real``, and no region of it is edited.
+
     Args:
         manifest: The file.
         root: The folder that relative paths start from; by default the manifest's own.
@@ -167,9 +169,10 @@ def _record_from_row(where: str, row: dict[str, str], base: Path) -> Record:
     values = {name: value.strip() for name, value in row.items()}
     if not values["path"]:
         raise UserError(f"{where}: the path is empty: name the image file")
+    real = values["label"] == LABEL_NAMES[REAL]
     allowed: dict[str, Iterable[str]] = {
         "label": LABEL_NAMES,
-        "difficulty": ("", *DIFFICULTIES),
+        "difficulty": ("", LABEL_NAMES[REAL]) if real else ("", *DIFFICULTIES),
         "split": ("", *SPLITS),
     }
     for column, choices in allowed.items():
@@ -183,9 +186,9 @@ def _record_from_row(where: str, row: dict[str, str], base: Path) -> Record:
         )
     return Record(
         path=base / values["path"],
-        label=LABEL_NAMES.index(values["label"]),
-        difficulty=values.get("difficulty", ""),
-        regions=regions,
+        label=REAL if real else FAKE,
+        difficulty="" if real else values.get("difficulty", ""),
+        regions=regions or ("0000" if real else ""),
         split=values.get("split", ""),
         group=values.get("group", ""),
     )

@@ -113,9 +113,27 @@ def test_manifest_gives_every_column(tmp_path: Path) -> None:
     ]
 
 
+def test_the_published_manifest_says_real_as_difficulty(tmp_path: Path) -> None:
+    manifest = manifest_of(tmp_path, "path,label,difficulty,regions\na.jpg,real,real,\nb.jpg,fake,easy,0010\n")
+    assert read_manifest(manifest) == [
+        Record(tmp_path / "a.jpg", REAL, regions="0000"),
+        Record(tmp_path / "b.jpg", FAKE, difficulty="easy", regions="0010"),
+    ]
+
+
+@pytest.mark.parametrize(("label", "difficulty"), [("real", "easy"), ("fake", "real")])
+def test_difficulty_belongs_to_the_label(tmp_path: Path, label: str, difficulty: str) -> None:
+    manifest = manifest_of(tmp_path, f"path,label,difficulty\na.jpg,{label},{difficulty}\n")
+    with pytest.raises(UserError, match=f"row 2: difficulty is '{difficulty}': write one of nothing"):
+        read_manifest(manifest)
+
+
 def test_manifest_needs_two_columns_in_any_order(tmp_path: Path) -> None:
     manifest = manifest_of(tmp_path, "label,path\nreal,a.jpg\nfake,b.jpg\n")
-    assert read_manifest(manifest) == [Record(tmp_path / "a.jpg", REAL), Record(tmp_path / "b.jpg", FAKE)]
+    assert read_manifest(manifest) == [
+        Record(tmp_path / "a.jpg", REAL, regions="0000"),
+        Record(tmp_path / "b.jpg", FAKE),
+    ]
 
 
 def test_manifest_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
