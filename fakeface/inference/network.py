@@ -1,0 +1,81 @@
+"""What a detector asks of a network, whatever runs it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fakeface.data.ela import ElaParameters
+from fakeface.data.views import ViewParameters
+from fakeface.errors import UserError
+from fakeface.evaluation.calibration import Calibration
+
+UNCALIBRATED = Calibration(temperature=1.0, threshold=0.5, unsure_low=0.5, unsure_high=0.5, error_rate=1.0, decided=1.0)
+"""For a network without a calibration: its own scores, fake above 0.5, nothing unsure, nothing promised."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What travels with the weights: how the network wants its input, and how its scores are to be read.
+
+    Attributes:
+        views: Names of the views that the network reads.
+        parameters: How they are computed.
+        calibration: Temperature, threshold and unsure band.
+    """
+
+    views: tuple[str, ...]
+    parameters: ViewParameters
+    calibration: Calibration
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], calibration: Mapping[str, float] | None) -> "Settings":
+        """Read the settings from the hyper-parameters of a data module and a stored calibration, if there is one.
+
+        Raises:
+            UserError: When something is missing.
+        """
+        try:
+            values = {field.name: data[field.name] for field in fields(ViewParameters)}
+            parameters = ViewParameters(**values | {"ela": ElaParameters(**data["ela"])})
+            stored = Calibration.from_dict(calibration) if calibration is not None else UNCALIBRATED
+            return cls(tuple(data["views"]), parameters, stored)
+        except (KeyError, TypeError) as error:
+            raise UserError(
+                f"the settings of the network lack something or hold something unknown ({error}): "
+                f"pass a network that this version of fakeface wrote"
+            ) from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return ``{"data": …, "calibration": …}`` of plain values, for ``from_dict``."""
+        data = {"views": list(self.views), **asdict(self.parameters)}
+        return {"data": data, "calibration": self.calibration.to_dict()}
+
+
+class Scores(NamedTuple):
+    """What a network says of a batch.
+
+    Attributes:
+        fake: Probability of fake before any calibration, ``(B,)``.
+        regions: Probability of an edit at each of ``REGIONS``, ``(B, 4)``, or None.
+    """
+
+    fake: NDArray[np.float64]
+    regions: NDArray[np.float64] | None
+
+
+class Network(Protocol):
+    """A trained network and its settings."""
+
+    @property
+    def settings(self) -> Settings:
+        """How to feed it and how to read its scores."""
+
+    @property
+    def has_regions(self) -> bool:
+        """Whether it scores the four regions."""
+
+    def __call__(self, views: Mapping[str, NDArray[np.uint8]]) -> Scores:
+        """Score a batch of views, each ``(B, size, size, 3)``."""
