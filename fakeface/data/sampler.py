@@ -39,5 +39,5 @@ class EpochSampler(Sampler[tuple[int, int]]):
     def __iter__(self) -> Iterator[tuple[int, int]]:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         order = torch.randperm(self.length, generator=generator).tolist()
-        order += order[: len(self) * self.processes - self.length]
-        return iter([(self.epoch, index) for index in order[self.rank :: self.processes]])
+        shared = (order * self.processes)[: len(self) * self.processes]
+        return iter([(self.epoch, index) for index in shared[self.rank :: self.processes]])

@@ -1,0 +1,204 @@
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from fakeface.data import datamodule as datamodule_file
+from fakeface.data.datamodule import FaceDataModule
+from fakeface.data.dataset import Augmentation, FaceDataset
+from fakeface.data.records import FAKE, REAL, Record, scan_folder, write_manifest
+from fakeface.data.splits import TABLE_1, paper_split
+from fakeface.errors import UserError
+
+
+def make(root: Path, stage: str = "fit", **arguments: Any) -> FaceDataModule:
+    data = FaceDataModule(root=root, size=32, **{"cache": False, **arguments})
+    data.prepare_data()
+    data.setup(stage)
+    return data
+
+
+def full_set() -> list[Record]:
+    """Records of the published set's 2,041 names; there are no files."""
+    sizes = {stratum: sum(row) for stratum, row in TABLE_1.items()}
+    return [
+        Record(
+            Path("faces") / stratum / f"{number}.jpg", REAL if stratum == "real" else FAKE, stratum.partition("-")[2]
+        )
+        for stratum, size in sizes.items()
+        for number in range(size)
+    ]
+
+
+def test_a_batch_is_the_dictionary_that_networks_and_reports_read(demo_root: Path) -> None:
+    data = make(demo_root, augmentation="none", batch_size=8)
+    batch = next(iter(data.train_dataloader()))
+    assert batch.keys() == {"original", "ela", "label", "regions", "index", "path"}
+    for view in ("original", "ela"):
+        assert batch[view].dtype == torch.uint8
+        assert batch[view].shape == (8, 3, 32, 32)
+    assert batch["label"].dtype == torch.float32
+    assert batch["regions"].shape == (8, 4)
+    assert batch["index"].dtype == torch.int64
+    known = {str(record.path): record for record in scan_folder(demo_root)}
+    for label, regions, index, path in zip(
+        batch["label"], batch["regions"], batch["index"], batch["path"], strict=True
+    ):
+        assert label == float("training_fake" in path)
+        assert "".join(str(int(bit)) for bit in regions) == known[path].regions
+        assert str(data.datasets["train"].record(int(index)).path) == path
+
+
+def test_only_the_named_views_are_served(demo_root: Path) -> None:
+    batch = next(iter(make(demo_root, "test", views=["ela"]).test_dataloader()))
+    assert "ela" in batch
+    assert "original" not in batch
+
+
+def test_an_unknown_view_is_refused(demo_root: Path) -> None:
+    with pytest.raises(UserError, match="no view 'depth': name the branches after original or ela"):
+        FaceDataModule(root=demo_root, views=["depth"])
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "expected"),
+    [
+        # Table 2 of the report: 7 · 1,359, 7 · 171 and 511.
+        ("paper", {"train": 9513, "val": 1197, "test": 511}),
+        ("online", {"train": 1359, "val": 171, "test": 511}),
+        ("none", {"train": 1359, "val": 171, "test": 511}),
+    ],
+)
+def test_sizes_of_the_full_set(
+    monkeypatch: pytest.MonkeyPatch, augmentation: Augmentation, expected: dict[str, int]
+) -> None:
+    monkeypatch.setattr(datamodule_file, "read_records", lambda root, manifest: full_set())
+    data = FaceDataModule(root=Path("faces"), augmentation=augmentation, cache=False)
+    data.setup("fit")
+    data.setup("test")
+    assert {name: len(dataset) for name, dataset in data.datasets.items()} == expected
+    assert {name: dataset.augmentation for name, dataset in data.datasets.items()} == {
+        "train": augmentation,
+        "val": "paper" if augmentation == "paper" else "none",
+        "test": "none",
+    }
+    assert [len(data.train_dataloader()), len(data.test_dataloader())] == [-(-expected["train"] // 32), 16]
+
+
+def test_no_photograph_is_in_two_splits(demo_root: Path) -> None:
+    data = make(demo_root)
+    data.setup("test")
+    paths = {name: {record.path for record in dataset.records} for name, dataset in data.datasets.items()}
+    assert sum(map(len, paths.values())) == len(set().union(*paths.values())) == 48
+
+
+def test_stages_make_what_they_need(demo_root: Path) -> None:
+    assert list(make(demo_root, "validate").datasets) == ["val"]
+    assert list(make(demo_root, "test").datasets) == ["test"]
+    predict = make(demo_root, "predict", augmentation="paper")
+    assert [record.path for record in predict.datasets["predict"].records] == [
+        record.path for record in scan_folder(demo_root)
+    ]
+    assert len(predict.datasets["predict"]) == 48
+    assert sum(len(batch["index"]) for batch in predict.predict_dataloader()) == 48
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_batches_depend_on_seed_and_epoch_alone(demo_root: Path, workers: int) -> None:
+    def epochs(**arguments: Any) -> list[tuple[list[int], torch.Tensor]]:
+        data = make(demo_root, augmentation="online", batch_size=5, **arguments)
+        loader = data.train_dataloader()
+        found = []
+        for epoch in range(2):
+            loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
+            batches = list(loader)
+            indices = [int(index) for batch in batches for index in batch["index"]]
+            found.append((indices, torch.cat([batch["original"] for batch in batches])))
+        return found
+
+    torch.manual_seed(workers)
+    plain, loaded, other = epochs(), epochs(num_workers=workers), epochs(seed=1)
+    for (order, pixels), (expected_order, expected_pixels) in zip(loaded, plain, strict=True):
+        assert order == expected_order
+        assert torch.equal(pixels, expected_pixels)
+    assert plain[0][0] != plain[1][0]
+    assert plain[0][0] != other[0][0]
+    # The photograph that comes first in epoch 0 looks different in epoch 1.
+    again = plain[1][0].index(plain[0][0][0])
+    assert not torch.equal(plain[0][1][0], plain[1][1][again])
+
+
+def test_validation_is_the_same_in_every_epoch(demo_root: Path) -> None:
+    loader = make(demo_root, augmentation="paper").val_dataloader()
+    pixels = []
+    for epoch in range(2):
+        loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
+        batches = list(loader)
+        images = torch.cat([batch["original"] for batch in batches])
+        pixels.append(images[torch.argsort(torch.cat([batch["index"] for batch in batches]))])
+    assert torch.equal(pixels[0], pixels[1])
+
+
+def test_cached_batches_equal_decoded_ones(demo_root: Path, tmp_path: Path) -> None:
+    cached = make(demo_root, "test", cache=str(tmp_path / "cache"))
+    assert any((tmp_path / "cache").iterdir())
+    decoded = make(demo_root, "test")
+    for one, two in zip(cached.test_dataloader(), decoded.test_dataloader(), strict=True):
+        assert torch.equal(one["original"], two["original"])
+        assert torch.equal(one["ela"], two["ela"])
+        assert one["path"] == two["path"]
+
+
+def test_the_cache_is_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert FaceDataModule(cache=True).cache_folder == tmp_path / "fakeface"
+    assert FaceDataModule(cache="there").cache_folder == Path("there")
+    assert FaceDataModule(cache=False).cache_folder is None
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert FaceDataModule(cache=True).cache_folder == tmp_path / "home" / ".cache" / "fakeface"
+
+
+def split_of(dataset: FaceDataset) -> Counter[str]:
+    return Counter(record.split for record in dataset.records)
+
+
+def test_a_written_split_is_followed(demo_root: Path, tmp_path: Path) -> None:
+    drawn = paper_split(scan_folder(demo_root), seed=7)
+    manifest = tmp_path / "split.csv"
+    write_manifest(manifest, drawn, demo_root)
+    data = make(demo_root, manifest=manifest, split="manifest")
+    assert data.records == drawn
+    assert split_of(data.datasets["train"]).keys() == {"train"}
+    assert split_of(data.datasets["val"]).keys() == {"val"}
+
+
+def test_split_seed_draws_another_split_and_seed_does_not(demo_root: Path) -> None:
+    splits = [make(demo_root, split_seed=split, seed=seed).records for split, seed in ((0, 0), (0, 1), (1, 0))]
+    assert splits[0] == splits[1]
+    assert splits[0] != splits[2]
+
+
+def test_a_split_without_one_class_is_refused(demo_root: Path, tmp_path: Path) -> None:
+    drawn = paper_split(scan_folder(demo_root), seed=0)
+    manifest = tmp_path / "split.csv"
+    write_manifest(manifest, [record for record in drawn if record.split != "val" or record.label == FAKE], demo_root)
+    with pytest.raises(
+        UserError, match=r"split\.csv has no real image in the split 'val': add some.*--data\.split paper"
+    ):
+        make(demo_root, manifest=manifest, split="manifest")
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_an_unreadable_photograph_is_named(
+    demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: bool
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    broken = tmp_path / "broken.jpg"
+    broken.write_text("no image")
+    manifest = tmp_path / "manifest.csv"
+    write_manifest(manifest, [*scan_folder(demo_root), Record(broken, REAL)])
+    with pytest.raises(UserError, match=r"broken\.jpg: not a readable image"):
+        list(make(demo_root, "predict", manifest=manifest, cache=cache).predict_dataloader())
