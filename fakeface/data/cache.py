@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from fakeface.data.images import ImageError, read_image
 from fakeface.data.records import Record
-from fakeface.data.view_file import KEY_TYPE, Keys, ViewFile, ViewFileWriter, photograph_key
+from fakeface.data.view_file import KEY_TYPE, ViewFile, ViewFileWriter, photograph_key
 from fakeface.data.views import ViewParameters, compute_views
 
 COMMIT_SECONDS = 5.0
@@ -136,7 +136,7 @@ def build_cache(
         positions = np.flatnonzero(np.any(list(missing.values()), axis=0))
         store.reserve(sum(file.slot_bytes * int(missing[view].sum()) for view, file in files.items()))
 
-        def compute(position: int) -> tuple[bytes, Views] | ImageError:
+        def compute(position: int) -> tuple[int, Views] | ImageError:
             path = records[position].path
             key = photograph_key(path)
             try:
@@ -187,7 +187,7 @@ class _Store:
             if self._writers and size > shutil.disk_usage(self._folder).free:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def append(self, key: bytes, views: Views) -> None:
+    def append(self, key: int, views: Views) -> None:
         """Store the views of one photograph, unless the disk has refused before."""
         if not self._writers:
             return
@@ -208,7 +208,7 @@ class _Store:
             yield
         except OSError as error:
             warnings.warn(
-                f"the view cache {self._folder} cannot be written ({error.strerror}): the photographs that are not in "
+                f"the view cache {self._folder} cannot be written ({error.strerror or error}): the photographs that are not in "
                 f"it are decoded in every epoch; make room there or name another folder",
                 stacklevel=4,
             )
@@ -246,14 +246,14 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _keys(records: Sequence[Record]) -> Keys:
+def _keys(records: Sequence[Record]) -> NDArray[np.uint64]:
     keys = np.empty(len(records), KEY_TYPE)
     for position, record in enumerate(tqdm(records, "Looking for changed photographs", delay=2, leave=False)):
         keys[position] = photograph_key(record.path)
     return keys
 
 
-def _missing(files: Mapping[str, ViewFile], keys: Keys) -> dict[str, NDArray[np.bool_]]:
+def _missing(files: Mapping[str, ViewFile], keys: NDArray[np.uint64]) -> dict[str, NDArray[np.bool_]]:
     return {view: file.find(keys) < 0 for view, file in files.items()}
 
 

@@ -3,7 +3,7 @@
 There are two files per view and set of parameters, so that a view added later leaves the others alone:
 
 - ``ela-128px-3f1c0a….pixels``: slots of ``size · size · 3`` bytes, one computed view each;
-- ``ela-128px-3f1c0a….keys``: for each slot the 16-byte key of the photograph it was computed from.
+- ``ela-128px-3f1c0a….keys``: for each slot the 8-byte key of the photograph it was computed from.
 
 The name's digest covers the view's parameters and the library versions that decide the pixels; a key covers the
 photograph's path, size and time of change. Whatever changes, the old slot is no longer found and a new one is made.
@@ -28,21 +28,20 @@ from fakeface.data.views import ORIGINAL, ViewParameters
 FILE_VERSION = 1
 """Raise it when the same parameters give other pixels, or the files get another layout."""
 
-KEY_BYTES = 16
-KEY_TYPE = f"S{KEY_BYTES}"
-NO_KEY = b""
+KEY_TYPE = np.dtype("<u8")
+"""Eight bytes: among two million photographs, the chance that any two share a key is one in ten million."""
 
-Keys = NDArray[np.bytes_]
+NO_KEY = 0
 
 
-def photograph_key(path: Path) -> bytes:
+def photograph_key(path: Path) -> int:
     """Return a digest of path, size and time of change, or ``NO_KEY`` when the file cannot be asked."""
     try:
         status = path.stat()
     except (OSError, ValueError):
         return NO_KEY  # Reading the file will say what is wrong with it.
     text = f"{status.st_size} {status.st_mtime_ns} ".encode() + os.fsencode(path.absolute())
-    return hashlib.blake2b(text, digest_size=KEY_BYTES).digest()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=KEY_TYPE.itemsize).digest(), "little")
 
 
 class ViewFile:
@@ -58,7 +57,7 @@ class ViewFile:
         # The original depends on nothing but the size: other ELA parameters leave it valid.
         settings = parameters.size if view == ORIGINAL else parameters
         text = f"{FILE_VERSION} {cv2.__version__} {PIL.__version__} {view} {settings!r}"
-        digest = hashlib.blake2b(text.encode(), digest_size=KEY_BYTES).hexdigest()
+        digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
         self.pixels_path = folder / f"{view}-{parameters.size}px-{digest}.pixels"
         self.keys_path = self.pixels_path.with_suffix(".keys")
         self.slot_shape = (parameters.size, parameters.size, 3)
@@ -69,12 +68,12 @@ class ViewFile:
         try:
             with self.keys_path.open("rb") as keys, self.pixels_path.open("rb") as pixels:
                 # The shorter one counts: a folder may have been copied in part.
-                sizes = keys.seek(0, os.SEEK_END) // KEY_BYTES, pixels.seek(0, os.SEEK_END) // self.slot_bytes
+                sizes = keys.seek(0, os.SEEK_END) // KEY_TYPE.itemsize, pixels.seek(0, os.SEEK_END) // self.slot_bytes
         except OSError:
             return 0  # There is no file yet, or none that may be read.
         return min(sizes)
 
-    def find(self, keys: Keys) -> NDArray[np.int64]:
+    def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the slot of each key, or -1."""
         wanted, positions = np.unique(keys, return_inverse=True)
         slots = np.full(len(wanted), -1, dtype=np.int64)
@@ -82,7 +81,7 @@ class ViewFile:
         if count and len(wanted):
             stored = np.fromfile(self.keys_path, KEY_TYPE, count=count)
             at = np.searchsorted(wanted, stored).clip(max=len(wanted) - 1)
-            # A file system that lost power may have left keys of zeros, which read as NO_KEY.
+            # A file system that lost power may have left keys of zeros, which are NO_KEY.
             found = (wanted[at] == stored) & (stored != NO_KEY)
             slots[at[found]] = np.flatnonzero(found)
         return slots[positions]
@@ -104,13 +103,13 @@ class ViewFileWriter:
 
     def __init__(self, file: ViewFile) -> None:
         self._pixels = _open_at(file.pixels_path, len(file) * file.slot_bytes)
-        self._keys = _open_at(file.keys_path, len(file) * KEY_BYTES)
+        self._keys = _open_at(file.keys_path, len(file) * KEY_TYPE.itemsize)
         self._pending = bytearray()
 
-    def append(self, key: bytes, pixels: NDArray[np.uint8]) -> None:
+    def append(self, key: int, pixels: NDArray[np.uint8]) -> None:
         """Write a view to the next slot; it counts from the next commit on."""
         _write(self._pixels, np.ascontiguousarray(pixels).data.cast("B"))
-        self._pending += key
+        self._pending += key.to_bytes(KEY_TYPE.itemsize, "little")
 
     def commit(self) -> None:
         """Bring what was appended to the disk, first the slots, then their keys."""

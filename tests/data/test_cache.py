@@ -269,7 +269,7 @@ def test_pickling_is_cheap_and_reopens_the_files(tmp_path: Path, folder: Path) -
     build_cache(records, VIEWS, PARAMETERS, folder)
     cached = CachedViews(records, VIEWS, PARAMETERS, folder)
     data = pickle.dumps(cached)
-    assert len(data) - len(pickle.dumps(records)) < 40 * 40 + 2000
+    assert len(data) - len(pickle.dumps(records)) < 10 * 40 + 2000
     again = pickle.loads(data)
     for view in VIEWS:
         np.testing.assert_array_equal(again[17][view], cached[17][view])
@@ -351,12 +351,12 @@ def test_keys_reach_the_disk_after_their_slots(folder: Path, monkeypatch: pytest
     monkeypatch.setattr(view_file, "_write", noted_write)
     monkeypatch.setattr(os, "fsync", noted_fsync)
     writer = ViewFileWriter(file)
-    for key in (b"a" * 16, b"b" * 16):
+    for key in (1, 2**64 - 1):
         writer.append(key, np.zeros((SIZE, SIZE, 3), dtype=np.uint8))
     assert len(file) == 0
     writer.commit()
     writer.close()
-    assert len(file) == 2
+    np.testing.assert_array_equal(file.find(np.array([2**64 - 1, 5, 1], view_file.KEY_TYPE)), [1, -1, 0])
     assert done == [
         ("write", "pixels"),
         ("write", "pixels"),
