@@ -11,14 +11,11 @@ import shutil
 import sys
 import time
 import warnings
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self
 
-import cv2
 import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
@@ -26,6 +23,7 @@ from tqdm import tqdm
 
 from fakeface.data.images import ImageError, read_image
 from fakeface.data.records import Record
+from fakeface.data.threads import map_in_order, one_opencv_thread
 from fakeface.data.view_file import KEY_TYPE, ViewFile, ViewFileWriter, photograph_key
 from fakeface.data.views import ViewParameters, compute_views
 
@@ -33,7 +31,6 @@ COMMIT_SECONDS = 5.0
 """A killed build loses at most the work of this time."""
 
 Views = dict[str, NDArray[np.uint8]]
-Result = TypeVar("Result")
 
 
 class ViewSource(Protocol):
@@ -130,10 +127,10 @@ def build_cache(
     failures: dict[int, ImageError] = {}
     if not np.any(list(_missing(files, keys).values())):
         return failures
-    with _Store(folder, files) as store, _one_opencv_thread():
+    with _Store(folder, files) as store, one_opencv_thread():
         # Looked for again, because another process may have filled the cache while this one waited.
         missing = _missing(files, keys)
-        positions = np.flatnonzero(np.any(list(missing.values()), axis=0))
+        positions: list[int] = np.flatnonzero(np.any(list(missing.values()), axis=0)).tolist()
         store.reserve(sum(file.slot_bytes * int(missing[view].sum()) for view, file in files.items()))
 
         def compute(position: int) -> tuple[int, Views] | ImageError:
@@ -146,7 +143,7 @@ def build_cache(
             return key, compute_views(image, [view for view in views if missing[view][position]], parameters)
 
         with tqdm(total=len(positions), desc="View cache", unit=" images", delay=1) as progress:
-            for position, result in _in_order(compute, positions, workers or _cores()):
+            for position, result in zip(positions, map_in_order(compute, positions, workers), strict=True):
                 if isinstance(result, ImageError):
                     failures[position] = result
                 else:
@@ -208,8 +205,8 @@ class _Store:
             yield
         except OSError as error:
             warnings.warn(
-                f"the view cache {self._folder} cannot be written ({error.strerror or error}): the photographs that are not in "
-                f"it are decoded in every epoch; make room there or name another folder",
+                f"the view cache {self._folder} cannot be written ({error.strerror or error}): the photographs that "
+                f"are not in it are decoded in every epoch; make room there or name another folder",
                 stacklevel=4,
             )
             self._writers.clear()
@@ -231,21 +228,6 @@ def _lock(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-@contextmanager
-def _one_opencv_thread() -> Iterator[None]:
-    """Keep OpenCV's threads from fighting with ours."""
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(threads)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _keys(records: Sequence[Record]) -> NDArray[np.uint64]:
     keys = np.empty(len(records), KEY_TYPE)
     for position, record in enumerate(tqdm(records, "Looking for changed photographs", delay=2, leave=False)):
@@ -255,16 +237,3 @@ def _keys(records: Sequence[Record]) -> NDArray[np.uint64]:
 
 def _missing(files: Mapping[str, ViewFile], keys: NDArray[np.uint64]) -> dict[str, NDArray[np.bool_]]:
     return {view: file.find(keys) < 0 for view, file in files.items()}
-
-
-def _in_order(compute: Callable[[int], Result], positions: Iterable[int], workers: int) -> Iterator[tuple[int, Result]]:
-    """Yield each position with its result, in order; few are computed ahead, so that memory stays constant."""
-    with ThreadPoolExecutor(workers) as pool:
-        ahead: deque[tuple[int, Future[Result]]] = deque()
-        for position in map(int, positions):
-            ahead.append((position, pool.submit(compute, position)))
-            if len(ahead) > 4 * workers:
-                first, future = ahead.popleft()
-                yield first, future.result()
-        for first, future in ahead:
-            yield first, future.result()

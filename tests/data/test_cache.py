@@ -366,14 +366,6 @@ def test_keys_reach_the_disk_after_their_slots(folder: Path, monkeypatch: pytest
     ]
 
 
-def test_a_slow_disk_does_not_fill_the_memory() -> None:
-    started: list[int] = []
-    for position, _ in cache._in_order(started.append, range(200), workers=2):
-        time.sleep(0.0005)
-        assert len(started) <= position + 1 + 2 * 4 + 1
-    assert sorted(started) == list(range(200))
-
-
 def refuse_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the disk be full after ``count`` writes."""
     write, left = view_file._write, iter(range(count))
