@@ -181,12 +181,12 @@ def _carried_configuration(path: Path) -> dict[str, Any]:
 
 def run_trainer(args: Sequence[str]) -> int:
     """Run ``fit``, ``validate``, ``test`` or ``predict`` with the arguments that follow; return the exit code."""
-    _silence_advice()
+    silence_advice()
     FakeFaceCLI(args)
     return 0
 
 
-def _silence_advice() -> None:
+def silence_advice() -> None:
     """Drop messages of Lightning that no user of fakeface can act on."""
     for message in (
         ".*isinstance.treespec, LeafSpec.*",

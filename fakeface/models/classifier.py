@@ -84,9 +84,13 @@ class FaceClassifier(nn.Module):
         """Names of the views that ``forward`` needs."""
         return list(self.branches)
 
+    def features(self, views: dict[str, Tensor]) -> Tensor:
+        """Map views ``(B, 3, H, W)`` to the branches' features, concatenated ``(B, F)``, as the head receives them."""
+        return torch.cat([branch(views[view]) for view, branch in self.branches.items()], dim=1)
+
     def forward(self, views: dict[str, Tensor]) -> FaceOutput:
         """Classify views ``(B, 3, H, W)``, uint8 or float in 0..255; other entries of the dictionary are ignored."""
-        features = torch.cat([branch(views[view]) for view, branch in self.branches.items()], dim=1)
+        features = self.features(views)
         # In bfloat16 the logits of different faces would tie, and the AUROC with them.
         with torch.autocast(features.device.type, enabled=False):
             features = self.head(features.float())
