@@ -3,7 +3,6 @@
 import argparse
 import json
 import logging
-import pickle
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from jsonargparse import ArgumentError
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
 
+from fakeface.checkpoints import load_checkpoint
 from fakeface.data.datamodule import FaceDataModule
 from fakeface.data.records import check_source
 from fakeface.errors import UserError
@@ -149,22 +149,6 @@ def base_config() -> Path:
         if path.is_file():
             return path
     raise UserError(f"the base configuration {candidates[-1]} is missing: restore it or install fakeface again")
-
-
-def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Read a checkpoint without running any code that it may hold.
-
-    Raises:
-        UserError: When it is damaged, holds code, or is not one of fakeface's.
-    """
-    try:
-        checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError) as error:
-        reason = str(error).strip().splitlines()[0][:200]
-        raise UserError(f"{path} cannot be loaded as a checkpoint ({reason}): pass one that fakeface wrote") from error
-    if not isinstance(checkpoint, dict) or "net" not in checkpoint.get("hyper_parameters", {}):
-        raise UserError(f"{path} carries no configuration of a network: pass a checkpoint that fakeface wrote")
-    return checkpoint
 
 
 def _carried_configuration(path: Path) -> dict[str, Any]:
