@@ -13,11 +13,14 @@ TRAINER_COMMANDS = {
     "fit": "train a network: fakeface fit --config configs/fusion_type1.yaml",
     "validate": "measure a checkpoint on the validation images",
     "test": "measure a checkpoint on the test images: fakeface test --ckpt_path CKPT",
-    "predict": "score the images of a folder or manifest with a checkpoint",
 }
 """Subcommands of LightningCLI, which takes seconds to import, with their help."""
 
 LIGHT_COMMANDS = {
+    "predict": ("fakeface.commands.predict", "judge photographs: fakeface predict --source PHOTO"),
+    "baseline": ("fakeface.commands.baseline", "classify the features of frozen backbones with scikit-learn"),
+    "robustness": ("fakeface.commands.robustness", "measure a checkpoint on compressed, scaled, blurred, noisy images"),
+    "sweep": ("fakeface.commands.sweep", "train and test a list of configurations with several seeds"),
     "ela": ("fakeface.commands.ela", "write the error level analysis of photographs as pictures"),
     "data demo": ("fakeface.commands.data_demo", "draw a demo data set in CIPLAB's layout"),
     "data download": ("fakeface.commands.data_download", "bring the real data set from Kaggle into data/"),
@@ -30,7 +33,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run ``fakeface`` with the given arguments (default: those of the process) and return its exit code.
 
     Returns:
-        0 when all went well and 2 for wrong input; a subcommand's own codes are passed on.
+        0 when all went well, 2 for wrong input, 130 after Ctrl-C; a subcommand's own codes are passed on.
     """
     arguments = list(sys.argv[1:] if args is None else args)
     try:
@@ -42,6 +45,9 @@ def main(args: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"fakeface: error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("fakeface: stopped", file=sys.stderr)
+        return 130
 
 
 def _run_light(arguments: list[str]) -> int:
@@ -54,9 +60,15 @@ def _run_light(arguments: list[str]) -> int:
                 prog=f"fakeface {name}",
                 description=module.__doc__ or summary,
                 formatter_class=argparse.RawDescriptionHelpFormatter,
+                allow_abbrev=False,
             )
             module.add_arguments(parser)
-            code: int = module.run(parser.parse_args(arguments[words:]))
+            parsed, others = parser.parse_known_args(arguments[words:])
+            if "trainer_arguments" in parsed:
+                parsed.trainer_arguments = others
+            elif others:
+                parser.error(f"unrecognized arguments: {' '.join(others)}")
+            code: int = module.run(parsed)
             return code
     return _overview(arguments)
 

@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from jsonargparse import ArgumentError
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
 
+from fakeface.callbacks.interruption import TrainingInterruptedError
 from fakeface.checkpoints import load_checkpoint
 from fakeface.data.datamodule import FaceDataModule
 from fakeface.data.records import check_source
@@ -166,7 +168,11 @@ def _carried_configuration(path: Path) -> dict[str, Any]:
 def run_trainer(args: Sequence[str]) -> int:
     """Run ``fit``, ``validate``, ``test`` or ``predict`` with the arguments that follow; return the exit code."""
     silence_advice()
-    FakeFaceCLI(args)
+    try:
+        FakeFaceCLI(args)
+    except TrainingInterruptedError as interruption:
+        print(f"fakeface: {interruption}", file=sys.stderr)
+        return interruption.exit_code
     return 0
 
 

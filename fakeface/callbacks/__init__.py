@@ -1,6 +1,17 @@
-"""What happens around training: pictures for TensorBoard, files of a run."""
+"""What happens around training: calibration, checkpoints, signals, pictures for TensorBoard, files of a run."""
 
+from fakeface.callbacks.atomic_checkpoints import AtomicCheckpointIO
+from fakeface.callbacks.calibration import ValidationCalibration
+from fakeface.callbacks.interruption import SaveOnInterruption
+from fakeface.callbacks.random_state import RandomState
 from fakeface.callbacks.run_files import RunFiles
 from fakeface.callbacks.tensorboard_figures import TensorBoardFigures
 
-__all__ = ["RunFiles", "TensorBoardFigures"]
+__all__ = [
+    "AtomicCheckpointIO",
+    "RandomState",
+    "RunFiles",
+    "SaveOnInterruption",
+    "TensorBoardFigures",
+    "ValidationCalibration",
+]

@@ -1,4 +1,4 @@
-"""The LightningDataModule: from a folder or a manifest to batches of original, ELA or paired views."""
+"""The LightningDataModule: from a folder or a manifest to batches of views."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Literal
 
 from lightning.pytorch import LightningDataModule
-from torch.utils.data import DataLoader
+from lightning.pytorch.accelerators import CUDAAccelerator
 
 from fakeface.data.cache import CachedViews, DecodedViews, ViewSource, build_cache
-from fakeface.data.dataset import Augmentation, FaceDataset, Sample
+from fakeface.data.dataset import Augmentation, FaceDataset
 from fakeface.data.ela import ElaParameters
+from fakeface.data.loader import ResumableLoader
 from fakeface.data.records import FAKE, LABEL_NAMES, REAL, Record, read_records
 from fakeface.data.sampler import EpochSampler
 from fakeface.data.splits import manifest_split, paper_split
-from fakeface.data.views import VIEWS, ViewParameters
+from fakeface.data.views import ELA, ORIGINAL, VIEWS, ViewParameters
 from fakeface.errors import UserError
 
 SplitName = Literal["paper", "manifest"]
@@ -37,7 +38,7 @@ class FaceDataModule(LightningDataModule):
         manifest: CSV with ``path,label`` and optionally ``difficulty,regions,split,group``.
         split: ``paper`` draws Table 1 of the report, ``manifest`` follows the manifest's column.
         split_seed: Seed of the drawn split; the same for runs that are to be compared.
-        views: ``original``, ``ela`` or both; the command line takes them from the network.
+        views: Some of ``original``, ``ela`` and ``face``; the command line takes them from the network.
         size: Height and width of the views in pixels.
         ela: Parameters of the error level analysis.
         augmentation: ``paper`` (train and validation seven-fold), ``online`` (train alone, drawn in every epoch) or
@@ -54,7 +55,7 @@ class FaceDataModule(LightningDataModule):
         manifest: Path | None = None,
         split: SplitName = "paper",
         split_seed: int = 0,
-        views: Sequence[str] = tuple(VIEWS),
+        views: Sequence[str] = (ORIGINAL, ELA),
         size: int = 128,
         ela: ElaParameters = ElaParameters(),  # noqa: B008 (immutable)
         augmentation: Augmentation = "paper",
@@ -134,30 +135,29 @@ class FaceDataModule(LightningDataModule):
             source = CachedViews(records, self.views, self.parameters, self.cache_folder)
         return FaceDataset(records, source, augmentation, self.seed)
 
-    def _loader(self, name: str) -> DataLoader[Sample]:
+    def _loader(self, name: str) -> ResumableLoader:
         dataset = self.datasets[name]
         rank, processes = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-        return DataLoader(
+        return ResumableLoader(
             dataset,
+            EpochSampler(len(dataset), self.seed, rank, processes),
             batch_size=self.batch_size,
-            sampler=EpochSampler(len(dataset), self.seed, rank, processes),
             num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=self.trainer is not None and self.trainer.accelerator.__class__.__name__ == "CUDAAccelerator",
+            pin_memory=self.trainer is not None and isinstance(self.trainer.accelerator, CUDAAccelerator),
         )
 
-    def train_dataloader(self) -> DataLoader[Sample]:
+    def train_dataloader(self) -> ResumableLoader:
         """Return the training batches, in an order of their own in every epoch."""
         return self._loader("train")
 
-    def val_dataloader(self) -> DataLoader[Sample]:
+    def val_dataloader(self) -> ResumableLoader:
         """Return the validation batches, mixed so that a part of them holds both classes."""
         return self._loader("val")
 
-    def test_dataloader(self) -> DataLoader[Sample]:
+    def test_dataloader(self) -> ResumableLoader:
         """Return the test batches."""
         return self._loader("test")
 
-    def predict_dataloader(self) -> DataLoader[Sample]:
+    def predict_dataloader(self) -> ResumableLoader:
         """Return the batches of all records, whatever their split."""
         return self._loader("predict")

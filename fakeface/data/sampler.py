@@ -20,6 +20,10 @@ class EpochSampler(Sampler[tuple[int, int]]):
         seed: Seed of the order.
         rank: Which of the processes this is.
         processes: How many there are.
+
+    Attributes:
+        epoch: The epoch whose order is yielded next.
+        skip: How many samples at the start of that order are left out, because they were seen before an interruption.
     """
 
     def __init__(self, length: int, seed: int, rank: int = 0, processes: int = 1) -> None:
@@ -28,6 +32,7 @@ class EpochSampler(Sampler[tuple[int, int]]):
         self.rank = rank
         self.processes = processes
         self.epoch = 0
+        self.skip = 0
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch whose order is yielded next."""
@@ -40,4 +45,4 @@ class EpochSampler(Sampler[tuple[int, int]]):
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         order = torch.randperm(self.length, generator=generator).tolist()
         shared = (order * self.processes)[: len(self) * self.processes]
-        return iter([(self.epoch, index) for index in shared[self.rank :: self.processes]])
+        return iter([(self.epoch, index) for index in shared[self.rank :: self.processes][self.skip :]])

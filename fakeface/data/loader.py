@@ -1,0 +1,58 @@
+"""A DataLoader that goes on where a checkpoint left it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+
+from fakeface.data.dataset import FaceDataset, Sample
+from fakeface.data.sampler import EpochSampler
+
+
+class ResumableLoader(DataLoader[Sample]):
+    """Batches of a dataset in the order of its sampler.
+
+    Lightning puts ``state_dict`` into every checkpoint. Restored in the middle of an epoch, the loader skips the
+    batches that were handed out before, without reading them.
+
+    Args:
+        dataset: The samples.
+        sampler: Their order.
+        batch_size: Samples per batch.
+        num_workers: Processes that load them.
+        pin_memory: Whether batches go into memory that a GPU copies from faster.
+    """
+
+    def __init__(
+        self, dataset: FaceDataset, sampler: EpochSampler, batch_size: int, num_workers: int, pin_memory: bool
+    ) -> None:
+        super().__init__(
+            dataset,
+            batch_size=batch_size,
+            sampler=sampler,
+            num_workers=num_workers,
+            persistent_workers=num_workers > 0,
+            pin_memory=pin_memory,
+            # Its own, so that loading draws nothing from the generator that dropout uses.
+            generator=torch.Generator().manual_seed(sampler.seed),
+        )
+        self.order = sampler
+        self._batches_done = 0
+        self._batches_to_skip = 0
+
+    def __iter__(self) -> Iterator[Sample]:  # type: ignore[override]
+        """Yield the batches of the epoch; nothing is read before the first is asked for, when the epoch is known."""
+        self._batches_done, self._batches_to_skip = self._batches_to_skip, 0
+        self.order.skip = self._batches_done * (self.batch_size or 1)
+        for batch in super().__iter__():
+            self._batches_done += 1
+            yield batch
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return how many batches of the epoch were handed out."""
+        return {"batches": self._batches_done}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Start the next pass after the batches of the state, or afresh where they were all."""
+        self._batches_to_skip = state_dict["batches"] % len(self)
