@@ -4,6 +4,7 @@ import torch
 from timm.data import resolve_model_data_config
 from torch import Tensor, nn
 
+from fakeface.errors import UserError
 from fakeface.models.custom_cnn import CustomCNN
 from fakeface.models.pretrained import create_backbone
 
@@ -19,6 +20,9 @@ class Branch(nn.Module):
 
     Attributes:
         num_features: Length of the feature vector.
+
+    Raises:
+        UserError: When the backbone does not exist or its weights cannot be had.
     """
 
     mean: Tensor
@@ -28,6 +32,11 @@ class Branch(nn.Module):
         super().__init__()
         self.backbone: nn.Module
         if backbone == CUSTOM_CNN:
+            if isinstance(pretrained, str):
+                raise UserError(
+                    f"{CUSTOM_CNN} has no pre-trained weights, so that {pretrained} would not be read: pass false, or "
+                    f"for two branches one value for each, such as {{original: FILE, ela: false}}"
+                )
             self.backbone = custom = CustomCNN()
             self.num_features, mean, std = custom.num_features, custom.mean, custom.std
         else:

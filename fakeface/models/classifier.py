@@ -58,6 +58,10 @@ class FaceClassifier(nn.Module):
             raise UserError("model.net has no branch: name a view and its backbone, such as original: mobilenetv2_100")
         if outputs not in {1, 2}:
             raise UserError(f"model.net has outputs: {outputs}: choose 1 (binary cross-entropy) or 2 (cross-entropy)")
+        if hidden_features is not None and hidden_features < 1:
+            raise UserError(f"model.net has hidden_features: {hidden_features}: choose a positive number or null")
+        if not 0 <= dropout <= 1:
+            raise UserError(f"model.net has dropout: {dropout}: choose a probability, from 0 to 1")
         if isinstance(pretrained, dict) and pretrained.keys() != branches.keys():
             raise UserError(
                 f"model.net has pretrained for {sorted(pretrained)} but branches for {sorted(branches)}: "

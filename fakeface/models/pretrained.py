@@ -1,5 +1,6 @@
 """Backbones from timm, with weights from its hub, from a local file, or none."""
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -27,7 +28,7 @@ def create_backbone(name: str, pretrained: bool | str) -> Any:
         UserError: When the name is unknown, the hub cannot be reached, or the file does not fit.
     """
     if not timm.is_model(name):
-        similar = timm.list_models(f"*{name.split('.')[0][:8]}*")[:5]
+        similar = get_close_matches(name, timm.list_models(), n=5)
         hint = f"did you mean {', '.join(similar)}?" if similar else "see timm.list_models()"
         raise UserError(f"there is no backbone {name!r}: name custom_cnn or a network of timm; {hint}")
     if pretrained is True:
@@ -36,6 +37,8 @@ def create_backbone(name: str, pretrained: bool | str) -> Any:
         backbone = timm.create_model(name, pretrained=pretrained is True, num_classes=0)
     except RuntimeError as error:
         raise UserError(f"timm cannot create {name!r} ({error}): name a tag of timm.list_pretrained()") from error
+    except OSError as error:  # every error of the hub's client is one
+        raise _unreachable(name, error) from error
     if isinstance(pretrained, str):
         _load_file(backbone, name, Path(pretrained))
     return backbone
@@ -46,31 +49,47 @@ def _check_hub(name: str) -> None:
     config = timm.get_pretrained_cfg(name)
     if config is None or not config.hf_hub_id:
         return
-    file = config.hf_hub_filename or "model.safetensors"
-    if isinstance(try_to_load_from_cache(config.hf_hub_id, file), str):
+    if isinstance(try_to_load_from_cache(config.hf_hub_id, _hub_file(config)), str):
         return
-    url = hf_hub_url(config.hf_hub_id, file)
+    url = hf_hub_url(config.hf_hub_id, _hub_file(config))
     try:
         urlopen(Request(url, method="HEAD"), timeout=HUB_TIMEOUT).close()  # noqa: S310 (the hub's own https address)
     except OSError as error:
-        raise UserError(
-            f"the weights of {name} cannot be fetched from {url} ({error}): pass a local file "
-            f"(--model.net.init_args.pretrained FILE; `fakeface weights` makes some without the hub) or random weights "
-            f"(--model.net.init_args.pretrained false)"
-        ) from error
+        raise _unreachable(name, error) from error
+
+
+def _hub_file(config: Any) -> str:
+    return config.hf_hub_filename or "model.safetensors"
+
+
+def _unreachable(name: str, error: OSError) -> UserError:
+    config: Any = timm.get_pretrained_cfg(name)
+    return UserError(
+        f"the weights of {name} cannot be fetched from {hf_hub_url(config.hf_hub_id, _hub_file(config))} "
+        f"({_reason(error)}): pass a local file (--model.net.init_args.pretrained FILE; `fakeface weights` makes some "
+        f"without the hub) or random weights (--model.net.init_args.pretrained false)"
+    )
 
 
 def _load_file(backbone: nn.Module, name: str, path: Path) -> None:
     if not path.is_file():
         raise UserError(f"the weights file {path} for {name} does not exist: correct the path or pass false")
     try:
-        weights = load_state_dict(str(path))
-        mismatch = backbone.load_state_dict(weights, strict=False)
+        weights = load_state_dict(str(path), weights_only=True)
     except Exception as error:  # whatever a damaged or foreign file makes torch and safetensors raise
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{path} holds no weights for {name} ({reason}): pass a file made for it") from error
-    if mismatch.missing_keys:
+        raise UserError(f"{path} holds no weights ({_reason(error)}): pass a file made for {name}") from error
+    try:
+        missing = backbone.load_state_dict(weights, strict=False).missing_keys
+    except RuntimeError as error:
+        raise UserError(f"{path} does not fit {name} ({_reason(error)}): pass a file made for it") from error
+    if missing:
         raise UserError(
-            f"{path} does not fit {name}: {len(mismatch.missing_keys)} tensors are missing, the first is "
-            f"{mismatch.missing_keys[0]}: pass a file made for {name}"
+            f"{path} does not fit {name} ({len(missing)} tensors are missing, the first is {missing[0]}): "
+            f"pass a file made for it"
         )
+
+
+def _reason(error: Exception) -> str:
+    """Say in one line why, in the words of the library; its longer errors have a heading."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[:2][-1].strip()[:200]
