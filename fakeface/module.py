@@ -8,6 +8,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
+from fakeface.evaluation.calibration import Calibration
 from fakeface.metrics import FaceMetrics
 from fakeface.models import FaceClassifier, FaceOutput
 
@@ -25,6 +26,9 @@ class FakeFaceModule(LightningModule):
         optimizer: Makes the optimiser from the parameters.
         lr_scheduler: Makes a learning-rate schedule from the optimiser, stepped once an epoch; none by default.
         region_loss_weight: Factor on the loss of the region head.
+
+    Attributes:
+        calibration: What was chosen on validation for these weights, or ``None``; checkpoints carry it.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class FakeFaceModule(LightningModule):
         self.optimizer = optimizer
         self.lr_scheduler = lr_scheduler
         self.region_loss_weight = region_loss_weight
+        self.calibration: Calibration | None = None
         self.train_metrics, self.val_metrics, self.test_metrics = FaceMetrics(), FaceMetrics(), FaceMetrics()
 
     def forward(self, views: Batch) -> FaceOutput:
@@ -111,10 +116,17 @@ class FakeFaceModule(LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": scheduler}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Let the checkpoint's configuration ask for no pre-trained weights: it carries better ones."""
+        """Add the calibration, and let the configuration ask for no pre-trained weights: these are better ones."""
+        if self.calibration is not None:
+            checkpoint["calibration"] = self.calibration.to_dict()
         net = checkpoint.get("hyper_parameters", {}).get("net")
         if isinstance(net, dict) and "pretrained" in net.get("init_args", {}):
             checkpoint["hyper_parameters"] = {
                 **checkpoint["hyper_parameters"],
                 "net": {**net, "init_args": {**net["init_args"], "pretrained": False}},
             }
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take the calibration of the weights that are loaded."""
+        carried = checkpoint.get("calibration")
+        self.calibration = None if carried is None else Calibration.from_dict(carried)

@@ -1,10 +1,12 @@
-"""The folder of a run, ``lightning_logs/EXPERIMENT/version_N``, and the checkpoints in it."""
+"""The folder of a run, ``lightning_logs/EXPERIMENT/version_N``, and what lies in it."""
 
+import csv
 from pathlib import Path
 
 from fakeface.errors import UserError
 
 CHECKPOINTS = "checkpoints"
+SPLIT_FILE, PREDICTIONS_FILE, METRICS_FILE = "split.csv", "predictions.csv", "metrics.json"
 
 
 def run_folder(checkpoint: Path) -> Path:
@@ -31,3 +33,15 @@ def find_checkpoint(name: str, logs: Path) -> Path:
             f"there is no {name}.ckpt of any run below {logs}: train with `fakeface fit`, or pass a checkpoint's path"
         )
     return max(found, key=lambda path: path.stat().st_mtime_ns)
+
+
+def read_train_groups(run: Path) -> set[str] | None:
+    """Return the source groups that a run was trained on, from its ``split.csv``; ``None`` without one.
+
+    A photograph whose source is unknown adds "".
+    """
+    path = run / SPLIT_FILE
+    if not path.is_file():
+        return None
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["group"] for row in csv.DictReader(file) if row["split"] == "train"}

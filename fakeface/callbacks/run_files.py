@@ -1,7 +1,6 @@
 """The files of a run: its split, its predictions and its figures."""
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +10,31 @@ from torch import Tensor
 
 from fakeface.data.datamodule import FaceDataModule
 from fakeface.data.dataset import FaceDataset
-from fakeface.data.records import LABEL_NAMES, write_manifest
+from fakeface.data.records import write_manifest
+from fakeface.evaluation.calibration import Calibration
 from fakeface.evaluation.predictions import Predictions, write_predictions
+from fakeface.evaluation.summary import summarise
 from fakeface.module import FakeFaceModule
-
-SPLIT_FILE, PREDICTIONS_FILE, METRICS_FILE = "split.csv", "predictions.csv", "metrics.json"
+from fakeface.runs import METRICS_FILE, PREDICTIONS_FILE, SPLIT_FILE, read_train_groups
 
 
 class RunFiles(Callback):
     """Writes ``split.csv`` when training starts, ``predictions.csv`` and ``metrics.json`` when a test ends.
 
     ``split.csv`` is a manifest: with ``--data.split manifest --data.manifest RUN/split.csv`` the run can be replayed.
+    ``metrics.json`` is the ``Summary`` of the predictions, with the checkpoint and its epoch.
     """
+
+    def __init__(self) -> None:
+        self.epoch: int | None = None
+
+    def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        """Note the epoch, counted from 0, whose weights are tested."""
+        self.epoch = checkpoint["epoch"]
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the split that was drawn."""
-        data = _data_of(trainer)
+        data = data_of(trainer)
         if data is not None and trainer.log_dir is not None:
             path = Path(trainer.log_dir) / SPLIT_FILE
             if trainer.is_global_zero and not path.exists():
@@ -34,31 +42,29 @@ class RunFiles(Callback):
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the score of every test image and the figures over all of them."""
-        data = _data_of(trainer)
+        data = data_of(trainer)
         if isinstance(pl_module, FakeFaceModule) and data is not None:
-            samples = pl_module.test_metrics.samples()
-            figures = {name: float(value) for name, value in pl_module.test_metrics.compute().items()}
-            self._write_predictions(trainer, data.datasets["test"], samples)
-            self._write_metrics(trainer, figures, images=len(samples[0]))
+            samples = pl_module.test_metrics.samples()  # asks all processes
+            self._write_results(trainer, data.datasets["test"], samples, pl_module.calibration)
 
     @rank_zero_only
-    def _write_predictions(
-        self, trainer: Trainer, dataset: FaceDataset, samples: tuple[Tensor, Tensor, Tensor]
+    def _write_results(
+        self,
+        trainer: Trainer,
+        dataset: FaceDataset,
+        samples: tuple[Tensor, Tensor, Tensor],
+        calibration: Calibration | None,
     ) -> None:
         index, logit, _ = samples
-        records = [dataset.record(int(position)) for position in index]
+        records = [dataset.record(position) for position in index.tolist()]
         predictions = Predictions.from_records(records, logit.sigmoid().cpu().numpy())
-        write_predictions(_output_path(trainer, PREDICTIONS_FILE), predictions)
-
-    @rank_zero_only
-    def _write_metrics(self, trainer: Trainer, figures: dict[str, float], images: int) -> None:
-        content: dict[str, Any] = {
-            "checkpoint": str(trainer.ckpt_path),
+        path = _output_path(trainer, PREDICTIONS_FILE)
+        write_predictions(path, predictions)
+        content = {
+            "checkpoint": None if trainer.ckpt_path is None else str(trainer.ckpt_path),
+            "epoch": self.epoch,
             "split": "test",
-            "images": images,
-            "positive_class": LABEL_NAMES[1],
-            "threshold": 0.5,
-            "metrics": {name: None if math.isnan(value) else value for name, value in figures.items()},
+            **summarise(predictions, calibration=calibration, train_groups=read_train_groups(path.parent)),
         }
         _output_path(trainer, METRICS_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -73,6 +79,7 @@ def _output_path(trainer: Trainer, name: str) -> Path:
     return path
 
 
-def _data_of(trainer: Trainer) -> FaceDataModule | None:
+def data_of(trainer: Trainer) -> FaceDataModule | None:
+    """Return the trainer's data module, if it is one of ours."""
     data = getattr(trainer, "datamodule", None)
     return data if isinstance(data, FaceDataModule) else None
