@@ -14,8 +14,9 @@ class FaceMetrics(Metric):
     """Loss, accuracy, precision, recall, F1, AUROC and balanced accuracy of a stage.
 
     The samples themselves are kept and every figure is computed once over all of them: distributed samplers repeat
-    samples, so each index is counted once, which makes the result the same for any number of processes. Scores are
-    float64, since float32 probabilities near 1 tie and change the AUROC.
+    samples, so each index is counted once, which makes the result the same for any number of processes. Figures are
+    computed on the CPU in float64: float32 probabilities near 1 tie, which changes the AUROC, and not every device has
+    float64.
 
     Balanced accuracy is what the report prints as "AU-ROC": the area under the curve of hard labels.
     """
@@ -39,22 +40,22 @@ class FaceMetrics(Metric):
             label: 1 for fake and 0 for real, ``(B,)``.
         """
         self.index.append(index.detach())
-        self.logit.append(logit.detach().double())
-        self.label.append(label.detach().long())
+        self.logit.append(logit.detach())
+        self.label.append(label.detach())
 
     def samples(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return ``(index, logit, label)`` of all processes, sorted by index, each index once."""
+        """Return ``(index, logit, label)`` of all processes, sorted by index, each index once, on the CPU."""
         with self.sync_context():
             return self._counted_once()
 
     def _counted_once(self) -> tuple[Tensor, Tensor, Tensor]:
-        index = dim_zero_cat(self.index)
+        index, logit, label = (dim_zero_cat(state).cpu() for state in (self.index, self.logit, self.label))
         order = torch.argsort(index, stable=True)
         index = index[order]
         first = torch.ones_like(index, dtype=torch.bool)
         first[1:] = index[1:] != index[:-1]
         keep = order[first]
-        return index[first], dim_zero_cat(self.logit)[keep], dim_zero_cat(self.label)[keep]
+        return index[first], logit[keep].double(), label[keep].long()
 
     def compute(self) -> dict[str, Tensor]:
         """Return every figure by name; AUROC and balanced accuracy are NaN where a class is missing."""
@@ -63,8 +64,12 @@ class FaceMetrics(Metric):
 
 
 def compute_metrics(logit: Tensor, label: Tensor) -> dict[str, Tensor]:
-    """Compute the figures of ``FaceMetrics`` from log odds of fake ``(N,)`` and labels ``(N,)`` (fake = 1)."""
+    """Compute the figures of ``FaceMetrics`` from log odds of fake ``(N,)`` and labels ``(N,)`` (fake = 1).
+
+    All are NaN where a score is, so that a network that diverged is never the best one.
+    """
     logit, probability = logit.double(), logit.double().sigmoid()
+    undefined = torch.tensor(torch.nan, dtype=torch.float64)
     metrics = {
         "loss": binary_cross_entropy_with_logits(logit, label.double()),
         "accuracy": functional.binary_accuracy(probability, label),
@@ -77,5 +82,5 @@ def compute_metrics(logit: Tensor, label: Tensor) -> dict[str, Tensor]:
         metrics["auroc"] = functional.binary_auroc(probability, label)
         metrics["balanced_accuracy"] = (metrics["recall"] + specificity) / 2
     else:
-        metrics["auroc"] = metrics["balanced_accuracy"] = torch.tensor(torch.nan, dtype=torch.float64)
-    return metrics
+        metrics["auroc"] = metrics["balanced_accuracy"] = undefined
+    return dict.fromkeys(metrics, undefined) if logit.isnan().any() else metrics
