@@ -6,7 +6,10 @@ from pathlib import Path
 from fakeface.errors import UserError
 
 CHECKPOINTS = "checkpoints"
-SPLIT_FILE, PREDICTIONS_FILE, METRICS_FILE = "split.csv", "predictions.csv", "metrics.json"
+CONFIG_FILE, SPLIT_FILE = "config.yaml", "split.csv"
+PREDICTIONS_FILE, METRICS_FILE, ROBUSTNESS_FILE = "predictions.csv", "metrics.json", "robustness.json"
+CLASSIFIER_FILE = "classifier.json"
+"""What a baseline chose; a trained network has none."""
 
 
 def run_folder(checkpoint: Path) -> Path:

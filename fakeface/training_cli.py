@@ -20,9 +20,8 @@ from fakeface.data.datamodule import FaceDataModule
 from fakeface.data.records import check_source
 from fakeface.errors import UserError
 from fakeface.module import FakeFaceModule
-from fakeface.runs import CHECKPOINTS, find_checkpoint, run_folder
+from fakeface.runs import CHECKPOINTS, CONFIG_FILE, find_checkpoint, run_folder
 
-CONFIG_FILE = "config.yaml"
 _LINKED_DATA_KEYS = ("views", "seed")
 
 

@@ -26,7 +26,7 @@ from fakeface.evaluation.subsets import (
     unseen_source_subset,
 )
 
-FALSE_POSITIVE_RATES = (0.01, 0.05)
+FALSE_POSITIVE_RATES = (0.0, 0.01, 0.05)
 """At which the true positive rate is stated."""
 
 

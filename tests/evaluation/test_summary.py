@@ -80,7 +80,7 @@ def test_a_class_missing_everywhere_gives_reasons_and_no_number() -> None:
     assert summary["undefined"]["precision"] == "no photograph is called fake"
     assert summary["undefined"]["auroc"] == summary["undefined"]["tpr_at_fpr"] == "there is no real photograph"
     assert summary["intervals"]["auroc"] is None
-    assert summary["operating_points"]["tpr_at_fpr"] == {"0.01": None, "0.05": None}
+    assert summary["operating_points"]["tpr_at_fpr"] == {"0.0": None, "0.01": None, "0.05": None}
 
 
 @pytest.mark.parametrize("train_groups", [None, set(), {""}])
