@@ -7,6 +7,7 @@ for verdict in detector.predict(["anna.jpg", "ben.png"]):
     print(verdict.path, verdict.verdict, verdict.probability)
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -27,7 +28,7 @@ from fakeface.runs import CHECKPOINTS, find_checkpoint
 RELEASE = "release"
 BATCH_SIZE = 32
 
-Photograph = Path | str | NDArray[np.uint8]
+ImageInput = Path | str | NDArray[np.uint8]
 VerdictName = Literal["real", "fake", "unsure"]
 Item = TypeVar("Item")
 
@@ -89,7 +90,7 @@ class Detector:
         """
         return cls(_load_network(source), source)
 
-    def predict(self, images: Sequence[Photograph]) -> list[Verdict]:
+    def predict(self, images: Sequence[ImageInput]) -> list[Verdict]:
         """Judge photographs, given as files or as pixels (RGB, uint8, ``(H, W, 3)``).
 
         A file that cannot be read gets a verdict with ``error``.
@@ -99,7 +100,7 @@ class Detector:
         """
         return list(self.stream(images))
 
-    def stream(self, images: Iterable[Photograph], batch_size: int = BATCH_SIZE) -> Iterator[Verdict]:
+    def stream(self, images: Iterable[ImageInput], batch_size: int = BATCH_SIZE) -> Iterator[Verdict]:
         """Judge photographs one after the other, in order, with memory for a few batches only; see ``predict``."""
         with one_opencv_thread():
             for batch in _batches(map_in_order(self._prepare, images), batch_size):
@@ -136,7 +137,15 @@ class Detector:
         """Names of the regions that the network scores; none where it has no region head."""
         return REGIONS if self.network.has_regions else ()
 
-    def _prepare(self, image: Photograph) -> _Prepared:
+    @property
+    def fingerprint(self) -> str:
+        """A digest of weights and settings: detectors that share it give the same verdicts."""
+        with self.network.file.open("rb") as file:
+            digest = hashlib.file_digest(file, "blake2b")
+        digest.update(repr(self.settings).encode())
+        return digest.hexdigest()
+
+    def _prepare(self, image: ImageInput) -> _Prepared:
         path = None if isinstance(image, np.ndarray) else Path(image)
         try:
             pixels = _check_pixels(image) if isinstance(image, np.ndarray) else read_image(Path(image))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -76,6 +77,10 @@ class Network(Protocol):
     @property
     def has_regions(self) -> bool:
         """Whether it scores the four regions."""
+
+    @property
+    def file(self) -> Path:
+        """The file with its weights."""
 
     def __call__(self, views: Mapping[str, NDArray[np.uint8]]) -> Scores:
         """Score a batch of views, each ``(B, size, size, 3)``."""

@@ -23,6 +23,7 @@ class OnnxNetwork:
     Attributes:
         settings: How to feed it and how to read its scores, from the file's metadata.
         has_regions: Whether it scores the four regions.
+        file: The file with its weights.
 
     Raises:
         UserError: When ONNX Runtime is not installed, or the file is missing, damaged or not fakeface's.
@@ -45,6 +46,7 @@ class OnnxNetwork:
             raise UserError(f"{path} has no metadata of fakeface: pass a network that `fakeface export` wrote")
         stored: dict[str, Any] = json.loads(metadata[METADATA_KEY])
         self.settings = Settings.from_dict(stored["data"], stored["calibration"])
+        self.file = path
         self._outputs = [output.name for output in self._session.get_outputs()]
         self.has_regions = REGION_LOGITS in self._outputs
 

@@ -31,15 +31,17 @@ class TorchNetwork:
         net: The module.
         settings: How to feed it and how to read its scores.
         has_regions: Whether it scores the four regions.
+        file: The file with its weights.
     """
 
-    def __init__(self, net: FaceClassifier, settings: Settings) -> None:
+    def __init__(self, net: FaceClassifier, settings: Settings, file: Path) -> None:
         # Each process of torchrun has a GPU of its own.
         index = int(os.environ.get("LOCAL_RANK", "0"))
         self.device = torch.device("cuda", index) if torch.cuda.is_available() else torch.device("cpu")
         self.net = net.eval().to(self.device)
         self.settings = settings
         self.has_regions = net.region_output is not None
+        self.file = file
 
     @classmethod
     def from_checkpoint(cls, path: Path) -> "TorchNetwork":
@@ -55,7 +57,7 @@ class TorchNetwork:
             if name.startswith(_PREFIX)
         }
         settings = Settings.from_dict(checkpoint["datamodule_hyper_parameters"], checkpoint.get("calibration"))
-        return cls(_build(checkpoint["hyper_parameters"]["net"], weights, path), settings)
+        return cls(_build(checkpoint["hyper_parameters"]["net"], weights, path), settings, path)
 
     @classmethod
     def from_release(cls, folder: Path = RELEASE_FOLDER) -> "TorchNetwork":
@@ -72,7 +74,7 @@ class TorchNetwork:
             )
         config: dict[str, Any] = json.loads(config_path.read_text(encoding="utf-8"))
         settings = Settings.from_dict(config["data"], config["calibration"])
-        return cls(_build(config["model"]["net"], load_file(weights_path), weights_path), settings)
+        return cls(_build(config["model"]["net"], load_file(weights_path), weights_path), settings, weights_path)
 
     def __call__(self, views: Mapping[str, NDArray[np.uint8]]) -> Scores:
         """Score a batch of views, each ``(B, size, size, 3)``."""

@@ -1,0 +1,141 @@
+"""Judge photographs with a trained network: real, fake or unsure, with the probability of fake.
+
+Without --out the verdicts are printed as a table. With it they are written to a file, and a run that was interrupted
+continues where it stopped when the same command is given again; processes that torchrun starts share the work.
+
+The exit code is 0 when all photographs were judged, 1 when some could not be read, and 2 for wrong input.
+A verdict is never proof about a person.
+"""
+
+import argparse
+import shutil
+import sqlite3
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tqdm import tqdm
+
+from fakeface.detector import BATCH_SIZE, RELEASE, Detector, Verdict
+from fakeface.errors import UserError
+from fakeface.folders import make_folder
+from fakeface.inference.score_files import check_ending, printable, write_scores
+from fakeface.inference.score_store import DONE, ScoreStore, gather, process_file, unfinished_folder
+from fakeface.inference.sharing import Sharing, share
+from fakeface.inference.sources import STANDARD_INPUT, Photograph, check_sources, list_photographs
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommand's flags."""
+    parser.add_argument(
+        "--ckpt_path",
+        default=RELEASE,
+        metavar="X",
+        help="a checkpoint, the folder of a run, best or last (of the newest run), an exported .onnx file, or release "
+        "for the weights in the package (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--source",
+        nargs="+",
+        required=True,
+        metavar="PATH",
+        help="photographs, folders (with those below them), patterns such as 'photos/**/*.jpg', a .txt list with one "
+        "path a line, a .csv manifest with a column path, or - for a list from standard input",
+    )
+    parser.add_argument("--out", type=Path, help="write a .csv, .jsonl or .parquet file instead of printing a table")
+    parser.add_argument(
+        "--batch_size", type=int, default=BATCH_SIZE, help="photographs that the network sees at once (%(default)s)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge the photographs and return the exit code."""
+    check_sources(arguments.source)
+    if arguments.batch_size < 1:
+        raise UserError(f"--batch_size is {arguments.batch_size}: choose a positive number of photographs")
+    if arguments.out is not None:
+        check_ending(arguments.out)
+        if arguments.out.exists():
+            raise UserError(f"{arguments.out} exists already: remove it, or choose another --out")
+    with share() as sharing:
+        if sharing.size > 1 and arguments.out is None:
+            raise UserError("several processes have one result between them: name its file with --out")
+        if sharing.size > 1 and STANDARD_INPUT in arguments.source:
+            raise UserError("several processes cannot share standard input: write the paths to a .txt file")
+        detector = Detector.load(arguments.ckpt_path)
+        if arguments.out is None:
+            return _print(detector, arguments)
+        try:
+            return _write(detector, arguments, sharing)
+        except sqlite3.Error as error:
+            folder = unfinished_folder(arguments.out)
+            raise UserError(f"{folder} cannot be used ({error}): make room, or delete the folder") from error
+        except KeyboardInterrupt:
+            print("\nInterrupted: the same command continues where this one stopped", file=sys.stderr)
+            return 130
+
+
+def _print(detector: Detector, arguments: argparse.Namespace) -> int:
+    """Print a table, row by row; the path stands last, since its width is not known before."""
+    print(f"verdict  probability  {''.join(f'{region}  ' for region in detector.regions)}path")
+    failures = 0
+    photographs = list_photographs(arguments.source)
+    for _, verdict in _judge(detector, photographs, arguments.batch_size):
+        regions = "".join(
+            f"{verdict.regions[region] if verdict.regions else '':>{len(region)}.2}  " for region in detector.regions
+        )
+        probability = "" if verdict.probability is None else f"{verdict.probability:.1%}"
+        note = f" ({verdict.error})" if verdict.error else ""
+        failures += verdict.error is not None
+        tqdm.write(f"{verdict.verdict or 'not read':<8} {probability:>11}  {regions}{printable(verdict.path)}{note}")
+    return 1 if failures else 0
+
+
+def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) -> int:
+    """Write this process's part of the scores, and as the first of the processes the result."""
+    out: Path = arguments.out
+    folder, fingerprint = unfinished_folder(out), detector.fingerprint
+    if sharing.rank == 0:
+        make_folder(folder)
+        with gather(folder, fingerprint) as done:
+            if len(done):
+                print(f"Continuing an unfinished run, which has judged {len(done)} photographs")
+    sharing.wait()
+    with ScoreStore(folder / DONE) as done, ScoreStore(process_file(folder, sharing.rank)) as store:
+        mine = (
+            photograph
+            for photograph in list_photographs(arguments.source)
+            if sharing.takes(photograph.path) and photograph.path not in done
+        )
+        for photograph, verdict in _judge(detector, mine, arguments.batch_size, quiet=sharing.rank > 0):
+            store.add(photograph, verdict)
+    sharing.wait()
+    if sharing.rank > 0:
+        return 0  # torchrun would end the first process when another one fails
+    with gather(folder, fingerprint) as done:
+        finished = folder / "finished"
+        write_scores(finished, done.verdicts(), detector.regions, out.suffix)
+        counts = done.counts()
+    finished.replace(out)
+    shutil.rmtree(folder)
+    failures = counts.get(None, 0)
+    shares = ", ".join(f"{counts.get(name, 0)} {name}" for name in ("real", "fake", "unsure"))
+    print(f"{out}: {sum(counts.values())} photographs: {shares}, {failures} not read")
+    return 1 if failures else 0
+
+
+def _judge(
+    detector: Detector, photographs: Iterable[Photograph], batch_size: int, quiet: bool = False
+) -> Iterator[tuple[Photograph, Verdict]]:
+    """Yield each photograph with its verdict, under a progress bar."""
+    ahead: deque[Photograph] = deque()
+
+    def paths() -> Iterator[Path]:
+        for photograph in photographs:
+            ahead.append(photograph)
+            yield photograph.path
+
+    verdicts = detector.stream(paths(), batch_size)
+    for verdict in tqdm(verdicts, "Judging", unit=" images", delay=2, disable=True if quiet else None):
+        yield ahead.popleft(), verdict

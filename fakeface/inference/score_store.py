@@ -1,0 +1,137 @@
+"""The scores of an unfinished run on disk, so that it can be killed at any moment and continued.
+
+Beside the result ``OUT`` there is a folder ``OUT.unfinished`` while the run lasts, with one SQLite database per process
+and ``done.sqlite``, which takes in the others when a run starts and when it ends. It is put in order there, so that
+neither the order of the files on disk nor the number of processes shows in the result.
+"""
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Self
+
+from fakeface.detector import Verdict
+from fakeface.errors import UserError
+from fakeface.inference.sources import Photograph
+
+COMMIT_SECONDS = 1.0
+"""A killed run loses at most the work of this time."""
+
+DONE = "done.sqlite"
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS scores (
+    path BLOB PRIMARY KEY, source INTEGER, position INTEGER,
+    verdict TEXT, probability REAL, regions TEXT, error TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS detector (fingerprint TEXT);
+"""
+
+
+class ScoreStore:
+    """A database of verdicts, each path once; a context manager, which commits at its end, whatever happens.
+
+    Args:
+        file: The database; it is made if missing.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._connection = sqlite3.connect(file)
+        self._connection.executescript(_TABLES)
+        self._last_commit = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._connection.commit()
+        self._connection.close()
+
+    def __contains__(self, path: Path) -> bool:
+        query = "SELECT 1 FROM scores WHERE path = ?"
+        return self._connection.execute(query, (os.fsencode(path),)).fetchone() is not None
+
+    def __len__(self) -> int:
+        count: int = self._connection.execute("SELECT count(*) FROM scores").fetchone()[0]
+        return count
+
+    def add(self, photograph: Photograph, verdict: Verdict) -> None:
+        """Store a verdict; the first one for a path counts."""
+        row = (
+            os.fsencode(photograph.path),
+            photograph.source,
+            photograph.position,
+            verdict.verdict,
+            verdict.probability,
+            None if verdict.regions is None else json.dumps(verdict.regions),
+            verdict.error,
+        )
+        self._connection.execute("INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        if time.monotonic() > self._last_commit + COMMIT_SECONDS:
+            self.commit()
+
+    def commit(self) -> None:
+        """Bring what was added to the disk."""
+        self._connection.commit()
+        self._last_commit = time.monotonic()
+
+    def verdicts(self) -> Iterator[Verdict]:
+        """Yield all verdicts in the order of sources, lines and paths."""
+        rows = self._connection.execute(
+            "SELECT path, verdict, probability, regions, error FROM scores ORDER BY source, position, path"
+        )
+        for path, verdict, probability, regions, error in rows:
+            by_name = None if regions is None else json.loads(regions)
+            yield Verdict(Path(os.fsdecode(path)), verdict, probability, by_name, error)
+
+    def counts(self) -> dict[str | None, int]:
+        """Return how many photographs got each verdict; None stands for those that could not be read."""
+        return dict(self._connection.execute("SELECT verdict, count(*) FROM scores GROUP BY verdict"))
+
+    def take_in(self, file: Path) -> None:
+        """Move the rows of another database here and delete it."""
+        with closing(sqlite3.connect(file)) as other:
+            other.executescript(_TABLES)
+            rows: Iterator[Any] = other.execute("SELECT * FROM scores")
+            self._connection.executemany("INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        self.commit()
+        file.unlink()
+
+    def claim(self, fingerprint: str) -> bool:
+        """Make the database that of a detector; return whether it is, since it may be another's already."""
+        stored = self._connection.execute("SELECT fingerprint FROM detector").fetchone()
+        if stored is None:
+            self._connection.execute("INSERT INTO detector VALUES (?)", (fingerprint,))
+            self.commit()
+        return stored is None or bool(stored[0] == fingerprint)
+
+
+def unfinished_folder(out: Path) -> Path:
+    """Return where the scores of an unfinished run are."""
+    return out.with_name(f"{out.name}.unfinished")
+
+
+def gather(folder: Path, fingerprint: str) -> ScoreStore:
+    """Open ``done.sqlite`` of a folder after it has taken in the databases of all processes; only one process may.
+
+    Raises:
+        UserError: When the scores are those of another detector.
+    """
+    done = ScoreStore(folder / DONE)
+    if not done.claim(fingerprint):
+        raise UserError(
+            f"{folder} holds the scores of an unfinished run with another network: finish that run with its network, "
+            f"delete the folder, or choose another --out"
+        )
+    for file in sorted(folder.glob("process-*.sqlite")):
+        done.take_in(file)
+    return done
+
+
+def process_file(folder: Path, rank: int) -> Path:
+    """Return the database of one process."""
+    return folder / f"process-{rank}.sqlite"

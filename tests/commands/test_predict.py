@@ -1,0 +1,272 @@
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyarrow import parquet
+
+from fakeface import Detector, Verdict
+from fakeface.cli import main
+from fakeface.commands import predict
+from fakeface.inference.score_store import ScoreStore, process_file, unfinished_folder
+from fakeface.inference.sharing import Sharing
+from fakeface.inference.sources import Photograph
+from tests.networks import write_checkpoint
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("run") / "a.ckpt"
+    write_checkpoint(path, {"original": "test_efficientnet"}, region_head=True)
+    return path
+
+
+@pytest.fixture
+def photographs(demo_root: Path) -> list[Path]:
+    """All photographs of the demo set, in the order of the result."""
+    return sorted(demo_root.glob("training_*/*.jpg"), key=os.fsencode)
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_few_photographs_are_printed_as_a_table(
+    tmp_path: Path, checkpoint: Path, photographs: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo, missing = str(photographs[0]), str(tmp_path / "missing.jpg")
+    (tmp_path / "list.txt").write_text(f"{photo}\n{missing}\n")
+    assert main(["predict", "--ckpt_path", str(checkpoint), "--source", str(tmp_path / "list.txt")]) == 1
+    header, good, bad = capsys.readouterr().out.splitlines()
+    (verdict,) = Detector.load(checkpoint).predict([photo])
+    assert verdict.probability is not None
+    assert verdict.regions is not None
+    assert header.split() == ["verdict", "probability", "left_eye", "right_eye", "nose", "mouth", "path"]
+    regions = [f"{score:.2f}" for score in verdict.regions.values()]
+    assert good.split() == [verdict.verdict, f"{verdict.probability:.1%}", *regions, photo]
+    assert good.index(photo) == bad.index(missing) == header.index("path")
+    assert bad.startswith("not read ")
+    assert bad.endswith(f"{missing} (no such file or directory)")
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_scores_of_a_folder_are_written_by_the_ending(
+    tmp_path: Path,
+    checkpoint: Path,
+    demo_root: Path,
+    photographs: list[Path],
+    capsys: pytest.CaptureFixture[str],
+    ending: str,
+) -> None:
+    out = tmp_path / "new" / f"scores.{ending}"
+    assert main(["predict", "--ckpt_path", str(checkpoint), "--source", str(demo_root), "--out", str(out)]) == 0
+    rows: list[dict[str, Any]]
+    if ending == "csv":
+        rows = [{key: value or None for key, value in row.items()} for row in read_csv(out)]
+    elif ending == "jsonl":
+        rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    else:
+        rows = parquet.read_table(out).to_pylist()
+    verdicts = Detector.load(checkpoint).predict(photographs)
+    assert list(rows[0]) == ["path", "verdict", "probability", "left_eye", "right_eye", "nose", "mouth", "error"]
+    assert [row["path"] for row in rows] == list(map(str, photographs))
+    assert [row["verdict"] for row in rows] == [verdict.verdict for verdict in verdicts]
+    assert [float(row["probability"]) for row in rows] == pytest.approx([v.probability for v in verdicts], abs=1e-6)
+    assert [float(row["nose"]) for row in rows] == pytest.approx(
+        [(v.regions or {})["nose"] for v in verdicts], abs=1e-6
+    )
+    assert {row["error"] for row in rows} == {None}
+    assert list(out.parent.iterdir()) == [out]
+    assert capsys.readouterr().out.startswith(f"{out}: 48 photographs: ")
+
+
+def test_standard_input_manifest_and_overlapping_sources_give_each_photograph_once(
+    tmp_path: Path,
+    checkpoint: Path,
+    demo_root: Path,
+    photographs: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(os.fsencode(photographs[30]) + b"\nmissing.jpg\n")))
+    sources = ["-", str(photographs[40]), str(demo_root / "manifest.csv"), str(demo_root)]
+    out = tmp_path / "scores.csv"
+    assert main(["predict", "--ckpt_path", str(checkpoint), "--source", *sources, "--out", str(out)]) == 1
+    paths = [row["path"] for row in read_csv(out)]
+    assert paths[:3] == [str(photographs[30]), "missing.jpg", str(photographs[40])]
+    assert sorted(paths[3:]) == sorted(
+        str(path) for path in photographs if path not in (photographs[30], photographs[40])
+    )
+    assert "1 not read" in capsys.readouterr().out
+
+
+def test_interrupted_run_continues_where_it_stopped(
+    tmp_path: Path,
+    checkpoint: Path,
+    demo_root: Path,
+    photographs: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "scores.csv"
+    command = ["predict", "--ckpt_path", str(checkpoint), "--source", str(demo_root), "--out", str(out)]
+    judged: list[Path] = []
+    stream = Detector.stream
+
+    def interruptible_stream(self: Detector, images: Iterator[Path], batch_size: int) -> Iterator[Verdict]:
+        for verdict in stream(self, images, batch_size):
+            judged.append(verdict.path or Path())
+            yield verdict
+            if len(judged) == 20:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(Detector, "stream", interruptible_stream)
+    assert main([*command, "--batch_size", "4"]) == 130
+    assert "the same command continues" in capsys.readouterr().err
+    assert not out.exists()
+    assert main(command) == 0
+    assert "has judged 20 photographs" in capsys.readouterr().out
+    assert sorted(judged) == sorted(photographs)
+    assert [row["path"] for row in read_csv(out)] == list(map(str, photographs))
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_unfinished_scores_of_several_processes_and_of_another_network(
+    tmp_path: Path,
+    checkpoint: Path,
+    demo_root: Path,
+    photographs: list[Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "scores.csv"
+    folder = unfinished_folder(out)
+    folder.mkdir()
+    for rank in (0, 3):
+        with ScoreStore(process_file(folder, rank)) as store:
+            store.add(Photograph(0, 0, photographs[rank]), Verdict(photographs[rank], "unsure", 0.125, None))
+    command = ["predict", "--source", str(demo_root), "--out", str(out), "--ckpt_path"]
+    assert main([*command, str(checkpoint)]) == 0
+    rows = read_csv(out)
+    assert [row["path"] for row in rows] == list(map(str, photographs))
+    assert [number for number, row in enumerate(rows) if row["probability"] == "0.125"] == [0, 3]
+    out.unlink()
+    folder.mkdir()
+    with ScoreStore(folder / "done.sqlite") as store:
+        assert store.claim("another")
+    assert main([*command, str(checkpoint)]) == 2
+    assert "another network" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--source", "missing.jpg"], "missing.jpg does not exist"),
+        (["--source", ".", "--out", "scores.xlsx"], "ends in none of"),
+        (["--source", ".", "--out", "taken.csv"], "taken.csv exists already"),
+        (["--source", ".", "--batch_size", "0"], "--batch_size is 0"),
+        (["--source", ".", "--ckpt_path", "missing.ckpt"], "missing.ckpt does not exist"),
+    ],
+)
+def test_wrong_arguments(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    sentence: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("taken.csv").write_text("mine")
+    Path("a.jpg").touch()
+    assert main(["predict", *arguments]) == 2
+    assert sentence in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jpg", "taken.csv"]
+    assert Path("taken.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "name its file with --out"),
+        (["--out", "scores.csv", "--source", "-"], "cannot share standard input"),
+    ],
+)
+def test_what_several_processes_cannot_do(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    sentence: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.jpg").touch()
+    monkeypatch.setattr(predict, "share", lambda: nullcontext(Sharing(0, 2)))
+    assert main(["predict", "--source", "a.jpg", *arguments]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_processes_without_a_meeting_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jpg").touch()
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["predict", "--source", str(tmp_path)]) == 2
+    assert "RANK is not set: start the processes with torchrun" in capsys.readouterr().err
+
+
+@pytest.mark.soak
+def test_killed_processes_of_torchrun_continue_as_another_number(
+    tmp_path: Path, checkpoint: Path, demo_root: Path, photographs: list[Path]
+) -> None:
+    out, once = tmp_path / "scores.csv", tmp_path / "once.csv"
+    many = tmp_path / "photographs"
+    for number in range(40):
+        shutil.copytree(demo_root, many / str(number))
+    (many / "broken.jpg").touch()
+    command = ["-m", "fakeface", "predict", "--ckpt_path", str(checkpoint), "--source", str(many)]
+
+    def torchrun(processes: int) -> subprocess.Popen[bytes]:
+        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        return subprocess.Popen([sys.executable, *launch, *command, "--out", str(out)], env=environment)
+
+    run = torchrun(3)
+    while not any(len_of(file) > 50 for file in unfinished_folder(out).glob("process-*.sqlite")):
+        assert run.poll() is None
+        time.sleep(0.1)
+    run.kill()
+    run.wait()
+    for status in Path("/proc").glob("[0-9]*/cmdline"):
+        if str(out).encode() in status.read_bytes():
+            os.kill(int(status.parent.name), signal.SIGKILL)
+    scored = sum(map(len_of, unfinished_folder(out).glob("*.sqlite")))
+    assert 50 < scored < 40 * 48
+    assert torchrun(2).wait() == 1  # torchrun passes on that one photograph could not be read
+    assert main([*command[2:], "--out", str(once)]) == 1
+    result, expected = read_csv(out), read_csv(once)
+    assert [(row["path"], row["error"]) for row in result] == [(row["path"], row["error"]) for row in expected]
+    assert [float(row["probability"] or -1) for row in result] == pytest.approx(
+        [float(row["probability"] or -1) for row in expected], abs=1e-5
+    )
+    assert not unfinished_folder(out).exists()
+
+
+def len_of(file: Path) -> int:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        try:
+            return int(connection.execute("SELECT count(*) FROM scores").fetchone()[0])
+        except sqlite3.OperationalError:  # the process is just making it
+            return 0
