@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test soak lint tensorboard clean
+.PHONY: help install demo test soak bench lint tensorboard clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ test: install  ## Run the test suite
 
 soak: install  ## Run the long tests: kills, fuzzing, coverage of intervals
 	$(BIN)/python -m pytest -m soak
+
+bench: install  ## Measure speed against rivals, side by side; on a machine that does nothing else
+	$(BIN)/python -m tests.benchmark
 
 lint: install  ## Check style and types
 	$(BIN)/ruff check .
