@@ -24,6 +24,7 @@ LIGHT_COMMANDS = {
     "ela": ("fakeface.commands.ela", "write the error level analysis of photographs as pictures"),
     "data demo": ("fakeface.commands.data_demo", "draw a demo data set in CIPLAB's layout"),
     "data download": ("fakeface.commands.data_download", "bring the real data set from Kaggle into data/"),
+    "release": ("fakeface.commands.release", "write the network of a checkpoint in half precision, to be given away"),
     "weights": ("fakeface.commands.weights", "write ImageNet weights of backbones without a model hub"),
 }
 """Subcommands that need no Trainer: the module that holds each, and its help."""

@@ -10,7 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from fakeface.evaluation.calibration import Calibration
 from fakeface.metrics import FaceMetrics
-from fakeface.models import FaceClassifier, FaceOutput
+from fakeface.models import FaceNetwork, FaceOutput
 
 Batch = dict[str, Any]
 
@@ -33,7 +33,7 @@ class FakeFaceModule(LightningModule):
 
     def __init__(
         self,
-        net: FaceClassifier,
+        net: FaceNetwork,
         optimizer: OptimizerCallable,
         lr_scheduler: LRSchedulerCallable | None = None,
         region_loss_weight: float = 1.0,
@@ -48,7 +48,7 @@ class FakeFaceModule(LightningModule):
         self.train_metrics, self.val_metrics, self.test_metrics = FaceMetrics(), FaceMetrics(), FaceMetrics()
 
     def forward(self, views: Batch) -> FaceOutput:
-        """Classify a batch of views; see ``FaceClassifier.forward``."""
+        """Classify a batch of views; see ``FaceNetwork.forward``."""
         output: FaceOutput = self.net(views)
         return output
 

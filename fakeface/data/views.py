@@ -1,4 +1,4 @@
-"""The views of a photograph that a network can be given: the original pixels and their error levels."""
+"""The views of a photograph that a network can be given: original pixels, their error levels, the aligned face."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeface.data.ela import ElaParameters, error_level_analysis
+from fakeface.data.face import face_view
 from fakeface.errors import UserError
 
-ORIGINAL, ELA = "original", "ela"
+ORIGINAL, ELA, FACE = "original", "ela", "face"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,18 @@ class ViewParameters:
             raise UserError(f"the image size is {self.size}: choose a positive number of pixels")
 
 
-# A new view is one function here: the full-size photograph in, an image of the same size out.
+# A new view is one function here: the full-size photograph in, an image out, which is resized where it has to be.
 VIEWS: Mapping[str, Callable[[NDArray[np.uint8], ViewParameters], NDArray[np.uint8]]] = {
     ORIGINAL: lambda image, parameters: image,
     ELA: lambda image, parameters: error_level_analysis(image, parameters.ela),
+    FACE: lambda image, parameters: face_view(image, parameters.size),
 }
 
 
 def compute_views(
     image: NDArray[np.uint8], views: Sequence[str], parameters: ViewParameters
 ) -> dict[str, NDArray[np.uint8]]:
-    """Compute views at full size and resize each to ``(size, size, 3)``.
+    """Compute views from the photograph at full size, each ``(size, size, 3)``.
 
     Args:
         image: Decoded photograph, RGB, ``(H, W, 3)``.

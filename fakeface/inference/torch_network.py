@@ -16,7 +16,7 @@ from torch import Tensor
 from fakeface.checkpoints import load_checkpoint
 from fakeface.errors import UserError
 from fakeface.inference.network import Scores, Settings
-from fakeface.models import FaceClassifier
+from fakeface.models import FaceNetwork
 
 RELEASE_FOLDER = Path(__file__).resolve().parent.parent / "release"
 """The released weights: ``model.safetensors`` and ``config.json`` with ``model``, ``data`` and ``calibration``."""
@@ -34,13 +34,13 @@ class TorchNetwork:
         file: The file with its weights.
     """
 
-    def __init__(self, net: FaceClassifier, settings: Settings, file: Path) -> None:
+    def __init__(self, net: FaceNetwork, settings: Settings, file: Path) -> None:
         # Each process of torchrun has a GPU of its own.
         index = int(os.environ.get("LOCAL_RANK", "0"))
         self.device = torch.device("cuda", index) if torch.cuda.is_available() else torch.device("cpu")
         self.net = net.eval().to(self.device)
         self.settings = settings
-        self.has_regions = net.region_output is not None
+        self.has_regions = net.has_regions
         self.file = file
 
     @classmethod
@@ -88,16 +88,16 @@ class TorchNetwork:
         return {view: torch.from_numpy(pixels).permute(0, 3, 1, 2).to(self.device) for view, pixels in views.items()}
 
 
-def _build(net: dict[str, Any], weights: Mapping[str, Tensor], path: Path) -> FaceClassifier:
+def _build(net: dict[str, Any], weights: Mapping[str, Tensor], path: Path) -> FaceNetwork:
     """Make the network of a ``class_path`` and its ``init_args``, without fetching what the weights replace."""
     arguments = dict(net["init_args"])
     if "pretrained" in arguments:
         arguments["pretrained"] = False
     parser = jsonargparse.ArgumentParser(exit_on_error=False)
-    parser.add_subclass_arguments(FaceClassifier, "net")
+    parser.add_subclass_arguments(FaceNetwork, "net")
     try:
         config = parser.parse_object({"net": {"class_path": net["class_path"], "init_args": arguments}})
-        module: FaceClassifier = parser.instantiate(config).net
+        module: FaceNetwork = parser.instantiate(config).net
         module.load_state_dict(weights)
     except (jsonargparse.ArgumentError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]

@@ -1,5 +1,7 @@
 """Networks as plain ``nn.Module``s: they know views and tensors, not files and not Lightning."""
 
-from fakeface.models.classifier import FaceClassifier, FaceOutput
+from fakeface.models.classifier import FaceClassifier
+from fakeface.models.network import FaceNetwork, FaceOutput
+from fakeface.models.splice_net import SpliceNet
 
-__all__ = ["FaceClassifier", "FaceOutput"]
+__all__ = ["FaceClassifier", "FaceNetwork", "FaceOutput", "SpliceNet"]

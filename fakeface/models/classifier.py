@@ -1,32 +1,14 @@
 """The classifier: branches whose features are concatenated, and a head (section 3.8.5 of the report)."""
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor, nn
 
 from fakeface.errors import UserError
 from fakeface.models.branch import Branch
+from fakeface.models.network import FaceNetwork, FaceOutput
 
 
-class FaceOutput(NamedTuple):
-    """What a network says of a batch.
-
-    Attributes:
-        label: Logits ``(B, 1)`` of fake, or ``(B, 2)`` of real and fake.
-        regions: Logits ``(B, 4)`` of an edit at the left eye, right eye, nose and mouth, or None.
-    """
-
-    label: Tensor
-    regions: Tensor | None
-
-    @property
-    def fake_logit(self) -> Tensor:
-        """Log odds of fake ``(B,)``: the softmax of two outputs is the sigmoid of their difference."""
-        return self.label[:, 0] if self.label.shape[1] == 1 else self.label[:, 1] - self.label[:, 0]
-
-
-class FaceClassifier(nn.Module):
+class FaceClassifier(FaceNetwork):
     """Branches by view, their features concatenated, and a head. One branch makes a single-branch network.
 
     Args:
@@ -87,6 +69,11 @@ class FaceClassifier(nn.Module):
     def views(self) -> list[str]:
         """Names of the views that ``forward`` needs."""
         return list(self.branches)
+
+    @property
+    def has_regions(self) -> bool:
+        """Whether there is a region head."""
+        return self.region_output is not None
 
     def features(self, views: dict[str, Tensor]) -> Tensor:
         """Map views ``(B, 3, H, W)`` to the branches' features, concatenated ``(B, F)``, as the head receives them."""

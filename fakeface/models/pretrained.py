@@ -16,13 +16,14 @@ HUB_TIMEOUT = 5.0
 """Seconds to wait for the model hub; its own client retries for most of a minute."""
 
 
-def create_backbone(name: str, pretrained: bool | str) -> Any:
+def create_backbone(name: str, pretrained: bool | str, **arguments: Any) -> Any:
     """Create a timm network without its classifier.
 
     Args:
         name: Any name that ``timm.list_models()`` knows, with or without a weight tag.
         pretrained: ``True`` for the weights of timm's hub, the path of a local file (safetensors or a state
             dictionary), or ``False`` for random weights.
+        **arguments: What else ``timm.create_model`` is told.
 
     Raises:
         UserError: When the name is unknown, the hub cannot be reached, or the file does not fit.
@@ -34,7 +35,7 @@ def create_backbone(name: str, pretrained: bool | str) -> Any:
     if pretrained is True:
         _check_hub(name)
     try:
-        backbone = timm.create_model(name, pretrained=pretrained is True, num_classes=0)
+        backbone = timm.create_model(name, pretrained=pretrained is True, num_classes=0, **arguments)
     except RuntimeError as error:
         raise UserError(f"timm cannot create {name!r} ({error}): name a tag of timm.list_pretrained()") from error
     except OSError as error:  # every error of the hub's client is one

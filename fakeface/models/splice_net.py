@@ -1,0 +1,159 @@
+"""A fully convolutional network on the aligned face: a verdict, its regions, and a map of what was pasted in.
+
+The map is the dense half of Face X-ray (https://arxiv.org/abs/1912.13458): where pseudo-fakes show which pixels were
+replaced, it teaches the features what a blend looks like. Features of three strides are summed as in feature pyramids
+(https://arxiv.org/abs/1612.03144). A region is scored from the places that a learned attention picks for it, which is
+enough because aligned regions lie at fixed places.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from timm.data import resolve_model_data_config
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from fakeface.errors import UserError
+from fakeface.models.network import FaceNetwork, FaceOutput
+from fakeface.models.pretrained import create_backbone
+
+STRIDES = (8, 16, 32)
+REGIONS = 4
+_MIRRORED_REGIONS = [1, 0, 2, 3]
+
+
+class SpliceNet(FaceNetwork):
+    """Backbone, pyramid at stride 16, and three heads. In evaluation mode it averages the face and its mirror image.
+
+    Args:
+        backbone: Any network of timm with features at strides 8, 16 and 32.
+        pretrained: ``True`` (timm's hub), a local file, or ``False``.
+        width: Channels of the pyramid.
+        dropout: Probability of dropping a feature before the heads.
+        drop_path: Probability of skipping a residual block of the backbone.
+        frozen: Modules of the backbone that are not trained, such as ``conv_stem`` or ``blocks.0``.
+        backbone_lr_scale: Factor on the learning rate of the backbone.
+
+    Raises:
+        UserError: When the backbone has no such features or no such module.
+    """
+
+    backbone: Any  # a module of timm, whose methods no type describes
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        backbone: str = "efficientnet_lite0",
+        pretrained: bool | str = True,
+        width: int = 128,
+        dropout: float = 0.3,
+        drop_path: float = 0.1,
+        frozen: Sequence[str] = (),
+        backbone_lr_scale: float = 0.5,
+    ) -> None:
+        super().__init__()
+        self.backbone = network = create_backbone(backbone, pretrained, drop_path_rate=drop_path)
+        self.stages, channels = _stages(network, backbone)
+        self.lateral = nn.ModuleList(nn.Conv2d(inputs, width, 1) for inputs in channels)
+        self.fuse = nn.Sequential(
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+        )
+        self.map_output = nn.Conv2d(width, 1, 1)
+        self.attention = nn.Conv2d(width, REGIONS, 1)
+        self.region_weight = nn.Parameter(torch.randn(REGIONS, width) * 0.02)
+        self.region_bias = nn.Parameter(torch.zeros(REGIONS))
+        self.dropout = nn.Dropout(dropout)
+        self.label_output = nn.Linear(network.head_hidden_size + 2 * width, 1)
+        self.backbone_lr_scale = backbone_lr_scale
+        self.frozen = [_submodule(network, name, backbone) for name in frozen]
+        for module in self.frozen:
+            module.requires_grad_(False)
+        config = resolve_model_data_config(network)
+        self.register_buffer("mean", torch.tensor(config["mean"]).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(config["std"]).view(1, 3, 1, 1))
+        self.to(memory_format=torch.channels_last)
+
+    @property
+    def views(self) -> list[str]:
+        """The aligned face."""
+        return ["face"]
+
+    @property
+    def has_regions(self) -> bool:
+        """Always."""
+        return True
+
+    def train(self, mode: bool = True) -> "SpliceNet":
+        """Set the mode; what is frozen keeps the statistics that it was trained with."""
+        super().train(mode)
+        for module in self.frozen:
+            module.eval()
+        return self
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Return the backbone's parameters and the heads', the former with their ``lr_scale``."""
+        backbone = [parameter for parameter in self.backbone.parameters() if parameter.requires_grad]
+        known = {id(parameter) for parameter in self.backbone.parameters()}
+        heads = [parameter for parameter in self.parameters() if id(parameter) not in known]
+        return [{"params": backbone, "lr_scale": self.backbone_lr_scale}, {"params": heads}]
+
+    def forward(self, views: dict[str, Tensor]) -> FaceOutput:
+        """Classify faces ``(B, 3, H, W)``, uint8 or float in 0..255, height and width multiples of 32.
+
+        Returns:
+            Logits of label ``(B, 1)``, regions ``(B, 4)`` and map ``(B, H / 16, W / 16)``.
+        """
+        image = views["face"].to(self.mean.dtype, memory_format=torch.channels_last)
+        image = (image / 255 - self.mean) / self.std
+        label, regions, splice_map = self._heads(image)
+        if not self.training:
+            mirrored = self._heads(image.flip(3))
+            label = (label + mirrored[0]) / 2
+            regions = (regions + mirrored[1][:, _MIRRORED_REGIONS]) / 2
+            splice_map = (splice_map + mirrored[2].flip(2)) / 2
+        return FaceOutput(label, regions, splice_map)
+
+    def _heads(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        last, features = self.backbone.forward_intermediates(image, indices=self.stages)
+        fine, middle, coarse = (lateral(feature) for lateral, feature in zip(self.lateral, features, strict=True))
+        coarse = F.interpolate(coarse, size=middle.shape[-2:], mode="nearest")
+        fused = self.fuse(middle + F.avg_pool2d(fine, 2) + coarse)
+        pooled = self.backbone.forward_head(last, pre_logits=True)
+        splice_map, attention = self.map_output(fused), self.attention(fused)
+        # In bfloat16 the logits of different faces would tie, and the AUROC with them.
+        with torch.autocast(image.device.type, enabled=False):
+            fused, pooled = fused.float(), pooled.float()
+            window = attention.float().flatten(2).softmax(dim=2)
+            tokens = torch.einsum("brn,bwn->brw", window, fused.flatten(2))
+            # The factor lets the small initial weights learn as fast as the other heads'.
+            regions = (self.dropout(tokens) * self.region_weight).sum(dim=2) * REGIONS + self.region_bias
+            summary = torch.cat([pooled, fused.mean(dim=(2, 3)), fused.amax(dim=(2, 3))], dim=1)
+            return self.label_output(self.dropout(summary)), regions, splice_map.float()[:, 0]
+
+
+def _stages(network: Any, name: str) -> tuple[list[int], list[int]]:
+    """Return the indices and channels of the backbone's features at ``STRIDES``."""
+    if not hasattr(network, "forward_intermediates"):
+        raise UserError(f"the backbone {name} gives no intermediate features: name another network of timm")
+    by_stride = {stage["reduction"]: number for number, stage in enumerate(network.feature_info)}
+    if not by_stride.keys() >= set(STRIDES):
+        raise UserError(
+            f"the backbone {name} has features at the strides {sorted(by_stride)}, not at 8, 16 and 32: "
+            f"name another network of timm"
+        )
+    stages = [by_stride[stride] for stride in STRIDES]
+    return stages, [network.feature_info[stage]["num_chs"] for stage in stages]
+
+
+def _submodule(network: nn.Module, path: str, name: str) -> nn.Module:
+    try:
+        return network.get_submodule(path)
+    except AttributeError as error:
+        parts = ", ".join(child for child, _ in network.named_children())
+        raise UserError(f"the backbone {name} has no module {path!r} to freeze: name some of {parts}") from error
