@@ -23,8 +23,6 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 MAX_PIXELS = 100_000_000
 """Larger images are refused from their header: they are mistakes, or bombs of a few kilobytes that fill the memory."""
 
-TOO_LARGE = f"larger than {MAX_PIXELS // 1_000_000} megapixels"
-
 # Both stand for rules of this module: the size limit, and that a photograph with broken EXIF data is still one.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
@@ -68,7 +66,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         raise ImageError(path, (getattr(error, "strerror", None) or str(error)).lower()) from error
 
 
-def decode_image(data: bytes, source: Path) -> NDArray[np.uint8]:
+def decode_image(data: bytes, source: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """Decode a photograph to RGB, ``(H, W, 3)``.
 
     The content decides the format (one of ``FORMATS``), not the name. The image is turned as its EXIF orientation says;
@@ -82,14 +80,15 @@ def decode_image(data: bytes, source: Path) -> NDArray[np.uint8]:
     Args:
         data: The content of the file.
         source: The file's name, for errors.
+        max_pixels: Larger images are refused from their header.
 
     Raises:
         ImageError: When the data is empty, no image, truncated, damaged, too large, or has 32 bits per channel.
     """
-    return _decode(BytesIO(data), source)
+    return _decode(BytesIO(data), source, max_pixels)
 
 
-def _decode(file: BinaryIO, source: Path) -> NDArray[np.uint8]:
+def _decode(file: BinaryIO, source: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     # Pillow's readers answer hostile data with almost any exception, struct.error and MemoryError among them.
     try:
         image: Image.Image = Image.open(file, formats=FORMATS)
@@ -97,16 +96,20 @@ def _decode(file: BinaryIO, source: Path) -> NDArray[np.uint8]:
         empty = file.seek(0, os.SEEK_END) == 0
         raise ImageError(source, "empty" if empty else f"not a readable image ({', '.join(FORMATS)})") from error
     except Image.DecompressionBombError as error:
-        raise ImageError(source, TOO_LARGE) from error
+        raise ImageError(source, _too_large(max_pixels)) from error
     except Exception as error:
         raise ImageError(source, _reason(error)) from error
-    if image.width * image.height > MAX_PIXELS:
-        raise ImageError(source, TOO_LARGE)
+    if image.width * image.height > max_pixels:
+        raise ImageError(source, _too_large(max_pixels))
     try:
         image.load()
         return _upright(_rgb(image), _orientation(image))
     except Exception as error:
         raise ImageError(source, _reason(error)) from error
+
+
+def _too_large(max_pixels: int) -> str:
+    return f"larger than {max_pixels / 1e6:g} megapixels"
 
 
 def _reason(error: Exception) -> str:
