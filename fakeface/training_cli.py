@@ -181,6 +181,7 @@ def silence_advice() -> None:
         ".*isinstance.treespec, LeafSpec.*",
         ".*does not have many workers.*",
         ".*smaller than the logging interval.*",
+        ".*is not supported by the model summary.*",
     ):
         warnings.filterwarnings("ignore", message)
     logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(
