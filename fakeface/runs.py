@@ -1,6 +1,7 @@
 """The folder of a run, ``lightning_logs/EXPERIMENT/version_N``, and what lies in it."""
 
 import csv
+from collections import Counter
 from pathlib import Path
 
 from fakeface.errors import UserError
@@ -43,8 +44,21 @@ def read_train_groups(run: Path) -> set[str] | None:
 
     A photograph whose source is unknown adds "".
     """
+    rows = _read_split(run)
+    return {row["group"] for row in rows if row["split"] == "train"} if rows else None
+
+
+def read_split_counts(run: Path) -> Counter[tuple[str, str]]:
+    """Return how many photographs a run had by stratum (as in ``Record.stratum``) and split; empty without a file."""
+    return Counter(
+        ("-".join(part for part in (row["label"], row["difficulty"]) if part), row["split"]) for row in _read_split(run)
+    )
+
+
+def _read_split(run: Path) -> list[dict[str, str]]:
+    """Read ``split.csv`` without looking for the photographs, which may have moved."""
     path = run / SPLIT_FILE
     if not path.is_file():
-        return None
+        return []
     with path.open(encoding="utf-8", newline="") as file:
-        return {row["group"] for row in csv.DictReader(file) if row["split"] == "train"}
+        return list(csv.DictReader(file))
