@@ -1,0 +1,64 @@
+"""Measure a checkpoint on photographs that were compressed, scaled, blurred, made noisy, darkened or brightened.
+
+Writes robustness.json and robustness.png into the checkpoint's run. All other arguments are those of `fakeface test`,
+such as --data.root FOLDER.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from fakeface.folders import make_folder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommand's flags."""
+    parser.add_argument("--ckpt_path", required=True, help="a checkpoint, or best or last for the newest run's")
+    parser.add_argument(
+        "--evaluate", choices=("test", "val"), default="test", help="the split to measure on (default: %(default)s)"
+    )
+    parser.set_defaults(trainer_arguments=[])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, print the table, and write the files."""
+    from fakeface.data.corruptions import all_corruptions
+    from fakeface.experiment import Experiment
+    from fakeface.robustness import (
+        CorruptedPhotographs,
+        format_robustness,
+        measure_robustness,
+        plot_robustness,
+        score_corrupted,
+    )
+
+    experiment = Experiment(["test", "--ckpt_path", arguments.ckpt_path, *arguments.trainer_arguments])
+    records = experiment.records(arguments.evaluate)
+    corruptions = all_corruptions()
+    data = experiment.data
+    photographs = CorruptedPhotographs(records, data.views, data.parameters, corruptions, data.seed)
+    with experiment.inference() as device:
+        scores = score_corrupted(experiment.net, photographs, device, data.num_workers)
+    label = np.array([record.label for record in records])
+    rows = measure_robustness(label, scores, corruptions, experiment.threshold)
+    print(format_robustness(rows))
+    content = {
+        "checkpoint": str(experiment.settings.ckpt_path),
+        "split": arguments.evaluate,
+        "images": len(records),
+        "threshold": experiment.threshold,
+        "rows": [row.to_dict() for row in rows],
+    }
+    make_folder(experiment.folder)
+    target = _announce(experiment.folder / "robustness.json")
+    target.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    plot_robustness(rows).savefig(_announce(experiment.folder / "robustness.png"), dpi=120)
+    return 0
+
+
+def _announce(path: Path) -> Path:
+    """Say where a file goes, and that it takes an earlier one's place where it does."""
+    print(f"{'Replacing the earlier' if path.exists() else 'Writing'} {path}")
+    return path
