@@ -1,4 +1,7 @@
 from collections.abc import Iterator
+from contextlib import redirect_stdout
+from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +42,14 @@ FEATURES = {CUSTOM: 512, MOBILENET: 1280, RESNET: 2048, VGG: 4096}
 PARAMETERS = {CUSTOM: 3_076_160, MOBILENET: 2_223_872, RESNET: 23_508_032, VGG: 134_260_544}
 
 
-def resolve(capsys: pytest.CaptureFixture[str], *names: str) -> dict[str, Any]:
+@cache
+def resolve(*names: str) -> dict[str, Any]:
     """What `fakeface fit` makes of the configurations, base.yaml and all defaults included."""
     configs = [argument for name in names for argument in ("--config", str(CONFIGS / f"{name}.yaml"))]
-    with pytest.raises(SystemExit) as exit_:
+    with redirect_stdout(StringIO()) as printed, pytest.raises(SystemExit) as exit_:
         main(["fit", *configs, "--print_config"])
     assert exit_.value.code == 0
-    settings: dict[str, Any] = yaml.safe_load(capsys.readouterr().out)
+    settings: dict[str, Any] = yaml.safe_load(printed.getvalue())
     return settings
 
 
@@ -63,9 +67,9 @@ def test_the_eleven_experiments_are_there() -> None:
 
 
 @pytest.mark.parametrize("name", REPORT)
-def test_an_experiment_is_what_the_report_says(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_experiment_is_what_the_report_says(name: str) -> None:
     original, ela, outputs, optimizer, epochs = REPORT[name]
-    settings = resolve(capsys, name)
+    settings = resolve(name)
     net, found = settings["model"]["net"]["init_args"], settings["model"]["optimizer"]
     branches = {view: backbone for view, backbone in (("original", original), ("ela", ela)) if backbone}
     assert net["branches"] == branches
@@ -84,9 +88,9 @@ def build(settings: dict[str, Any]) -> FaceClassifier:
 
 
 @pytest.mark.parametrize("name", REPORT)
-def test_a_network_of_the_report_has_its_true_size(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_network_of_the_report_has_its_true_size(name: str) -> None:
     with torch.device("meta"):
-        net = build(resolve(capsys, name))
+        net = build(resolve(name))
     backbones = [backbone for backbone in REPORT[name][:2] if backbone]
     features, outputs, dense = sum(FEATURES[backbone] for backbone in backbones), REPORT[name][2], 0
     # Model 1 has its own fully connected layer; the others and the fusions get one of 256.
@@ -97,9 +101,9 @@ def test_a_network_of_the_report_has_its_true_size(name: str, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize("name", [name for name in REPORT if not name.endswith("_ela")])  # which read another view
-def test_a_network_of_the_report_learns_at_its_true_size(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_network_of_the_report_learns_at_its_true_size(name: str) -> None:
     torch.manual_seed(0)
-    net = build(resolve(capsys, name))
+    net = build(resolve(name))
     for module in net.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             # timm starts the last one of a residual block at zero, which lets no gradient into the block yet.
@@ -138,10 +142,10 @@ def test_no_experiment_repeats_the_base(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_the_demo_overlays_any_experiment(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_overlays_any_experiment(name: str) -> None:
     demo = yaml.safe_load((CONFIGS / "demo.yaml").read_text())
-    own = resolve(capsys, name)
-    both = resolve(capsys, name, "demo")
+    own = resolve(name)
+    both = resolve(name, "demo")
     assert both["model"]["net"] == own["model"]["net"] | {
         "init_args": own["model"]["net"]["init_args"] | {"pretrained": False}
     }
