@@ -1,0 +1,112 @@
+"""One pass over the files: everything that the audit needs of a photograph, so that each is read once."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from fakeface.audit.jpeg_headers import Header, read_header
+from fakeface.audit.source_groups import LocalFeatures, local_features
+from fakeface.data.ela import ElaParameters, error_level_analysis
+from fakeface.data.images import ImageError, decode_image
+from fakeface.data.records import Record
+from fakeface.data.threads import map_in_order, one_opencv_thread
+
+_PLAIN_ELA = ElaParameters(alpha=1, beta=0)
+_PERCENTILES = (50, 90, 95, 99)
+ELA_STATISTICS = 3 * (5 + len(_PERCENTILES))
+"""Number of global statistics of the error levels: nine for each channel."""
+_THUMBNAIL = 160
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examined:
+    """What one file holds.
+
+    Attributes:
+        record: The photograph.
+        size: Bytes of the file.
+        digest: SHA-256 of the file, to find copies.
+        header: What the file says before its pixels, or ``None``.
+        error: Why the pixels cannot be read, or "".
+        ela: Global statistics of the error levels, ``(ELA_STATISTICS,)``; NaN where the pixels cannot be read.
+        features: Local features, for source groups.
+        thumbnail: RGB, at most 160 pixels wide and high; empty where the pixels cannot be read.
+    """
+
+    record: Record
+    size: int
+    digest: str
+    header: Header | None
+    error: str
+    ela: NDArray[np.float64]
+    features: LocalFeatures
+    thumbnail: NDArray[np.uint8]
+
+
+def examine(records: Sequence[Record]) -> list[Examined]:
+    """Read every file once, on all cores, with a progress bar."""
+    with one_opencv_thread():
+        return list(tqdm(map_in_order(_examine_one, records), "reading", len(records), unit="image", disable=None))
+
+
+def _examine_one(record: Record) -> Examined:
+    try:
+        data = record.path.read_bytes()
+    except OSError as error:
+        return _unreadable(record, b"", error.strerror or type(error).__name__)
+    try:
+        image = decode_image(data, record.path)
+    except ImageError as error:
+        return _unreadable(record, data, error.reason)
+    scale = _THUMBNAIL / max(image.shape)
+    shape = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    thumbnail = cv2.resize(image, shape, interpolation=cv2.INTER_AREA)
+    return Examined(
+        record=record,
+        size=len(data),
+        digest=hashlib.sha256(data).hexdigest(),
+        header=read_header(data),
+        error="",
+        ela=ela_statistics(image),
+        features=local_features(image),
+        thumbnail=np.asarray(thumbnail, dtype=np.uint8),
+    )
+
+
+def _unreadable(record: Record, data: bytes, reason: str) -> Examined:
+    return Examined(
+        record=record,
+        size=len(data),
+        digest=hashlib.sha256(data).hexdigest(),
+        header=read_header(data),
+        error=reason,
+        ela=np.full(ELA_STATISTICS, np.nan),
+        features=LocalFeatures(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8)),
+        thumbnail=np.zeros((0, 0, 3), np.uint8),
+    )
+
+
+def ela_statistics(image: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return, for each channel, the error levels' mean, deviation, maximum, shares of 0 and of 4 or more, percentiles.
+
+    Args:
+        image: RGB, ``(H, W, 3)``.
+
+    Returns:
+        ``(ELA_STATISTICS,)``, in grey levels and shares.
+    """
+    levels = error_level_analysis(image, _PLAIN_ELA).reshape(-1, 3).astype(np.float64)
+    statistics = [
+        levels.mean(0),
+        levels.std(0),
+        levels.max(0),
+        (levels == 0).mean(0),
+        (levels >= 4).mean(0),
+        *np.percentile(levels, _PERCENTILES, axis=0),
+    ]
+    return np.concatenate(statistics)

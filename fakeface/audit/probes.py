@@ -1,0 +1,106 @@
+"""Shortcut probes: how well a data set's labels can be told without looking for a fake."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import accuracy_score, roc_auc_score, roc_curve
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+from sklearn.preprocessing import OrdinalEncoder
+
+from fakeface.audit.examination import Examined
+from fakeface.data.records import FAKE, REAL
+
+FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """How well one property alone tells fake from real.
+
+    Attributes:
+        name: What the probe looks at.
+        accuracy: Cross-validated accuracy, or ``None`` where it cannot be measured.
+        auroc: Cross-validated AUROC, or ``None``.
+        recall_without_false_positive: Share of the fakes that score above every real, or ``None``.
+        reason: Why nothing was measured, or "".
+    """
+
+    name: str
+    accuracy: float | None = None
+    auroc: float | None = None
+    recall_without_false_positive: float | None = None
+    reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return asdict(self)
+
+
+class UnseenAmongReals(ClassifierMixin, BaseEstimator):
+    """The header rule: a value that no real photograph of the training folds has means fake."""
+
+    def fit(self, values: NDArray[np.float64], label: NDArray[np.int64]) -> "UnseenAmongReals":
+        """Remember the values of the reals, ``(N, 1)``."""
+        self.classes_ = np.array([REAL, FAKE])
+        self.seen_ = np.unique(values[label == REAL, 0])
+        return self
+
+    def predict_proba(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return ``(N, 2)``: certainty of fake for unseen values, of real for the others."""
+        unseen = ~np.isin(values[:, 0], self.seen_)
+        return np.stack([~unseen, unseen], axis=1).astype(np.float64)
+
+
+def run_probes(examined: Sequence[Examined], groups: Sequence[str], seed: int = 0) -> list[Probe]:
+    """Measure every probe by cross-validation in which a source group is on one side.
+
+    Args:
+        examined: The photographs; those that cannot be read take no part.
+        groups: Source group of each.
+        seed: Seed of the folds and of the boosting.
+    """
+    readable = [index for index, one in enumerate(examined) if not one.error and one.header]
+    chosen = [examined[index] for index in readable]
+    label = np.array([one.record.label for one in chosen], dtype=np.int64)
+    names = np.array([groups[index] for index in readable])
+    headers = [one.header for one in chosen if one.header]
+    boosting = HistGradientBoostingClassifier(max_iter=100, learning_rate=0.05, random_state=seed)
+    tables = OrdinalEncoder().fit_transform([[header.table] for header in headers]) if headers else np.zeros((0, 1))
+    probes: dict[str, tuple[Any, Any]] = {
+        "majority class": (DummyClassifier(strategy="prior"), np.zeros((len(chosen), 1))),
+        "header rule": (UnseenAmongReals(), tables),
+        "file size": (boosting, np.array([[one.size] for one in chosen], dtype=np.float64)),
+        "image size": (boosting, np.array([[header.width, header.height] for header in headers], dtype=np.float64)),
+        "global ELA statistics": (boosting, np.array([one.ela for one in chosen])),
+    }
+    return [_measure(name, estimator, values, label, names, seed) for name, (estimator, values) in probes.items()]
+
+
+def _measure(
+    name: str,
+    estimator: Any,
+    values: NDArray[np.float64],
+    label: NDArray[np.int64],
+    groups: NDArray[np.str_],
+    seed: int,
+) -> Probe:
+    sources = [len(np.unique(groups[label == value])) for value in (REAL, FAKE)]
+    if min(sources) < FOLDS:
+        return Probe(
+            name, reason=f"{FOLDS}-fold cross-validation needs {FOLDS} sources of each class; there are {min(sources)}"
+        )
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    score = cross_val_predict(estimator, values, label, groups=groups, cv=folds, method="predict_proba")[:, 1]
+    false_positive_rate, true_positive_rate, _ = roc_curve(label, score)
+    return Probe(
+        name,
+        accuracy=float(accuracy_score(label, score > 0.5)),
+        auroc=float(roc_auc_score(label, score)),
+        recall_without_false_positive=float(true_positive_rate[false_positive_rate == 0].max()),
+    )
