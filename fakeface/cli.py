@@ -22,6 +22,7 @@ LIGHT_COMMANDS = {
     "robustness": ("fakeface.commands.robustness", "measure a checkpoint on compressed, scaled, blurred, noisy images"),
     "sweep": ("fakeface.commands.sweep", "train and test a list of configurations with several seeds"),
     "report": ("fakeface.commands.report", "compare tested runs with the paper and each other, or write a model card"),
+    "serve": ("fakeface.commands.serve", "serve a web page that judges photographs and explains how"),
     "ela": ("fakeface.commands.ela", "write the error level analysis of photographs as pictures"),
     "data demo": ("fakeface.commands.data_demo", "draw a demo data set in CIPLAB's layout"),
     "data download": ("fakeface.commands.data_download", "bring the real data set from Kaggle into data/"),

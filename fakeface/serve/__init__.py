@@ -1,0 +1,1 @@
+"""The web page and the JSON endpoint of ``fakeface serve``: a detector for visitors, with limits."""

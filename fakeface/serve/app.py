@@ -1,0 +1,115 @@
+"""The web application: the page, its pictures, and what the routers add; every error is a sentence in JSON."""
+
+import mimetypes
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from importlib.resources import files
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp
+
+from fakeface import __version__
+from fakeface.data.images import FORMATS, ImageError
+from fakeface.detector import Detector
+from fakeface.serve.analyst import Analyst
+from fakeface.serve.decoder import Decoder
+from fakeface.serve.faces import Face, make_pairs
+from fakeface.serve.game import game_router
+from fakeface.serve.guard import Guard
+from fakeface.serve.limits import Limits
+from fakeface.serve.prediction import prediction_router
+from fakeface.serve.story import draw_story
+from fakeface.serve.waiting_line import Busy, WaitingLine
+
+_PAGE = "page.html"
+_PAGE_FILES = (_PAGE, "icon.svg", "page.css", "page.js", "requests.js", "evidence.js", "check.js", "game.js")
+
+
+def create_app(
+    detector: Detector,
+    faces: Sequence[Face],
+    game_faces: Sequence[Face] | None = None,
+    limits: Limits | None = None,
+    names: Sequence[str] = (),
+) -> ASGIApp:
+    """Make the application.
+
+    Args:
+        detector: What judges.
+        faces: Drawn faces, for the examples, the explanations and, by default, the game.
+        game_faces: Photographs for the game.
+        limits: What a visitor may ask.
+        names: Host names that it answers to; any by default.
+    """
+    limits = limits or Limits()
+    decoder = Decoder(limits.pixels, limits.decode_seconds)
+    line = WaitingLine(limits.places, limits.answer_seconds)
+    analyst = Analyst(detector, decoder)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        line.close()
+        decoder.close()
+
+    app = FastAPI(
+        title="fakeface",
+        version=__version__,
+        description="Judges photographs of faces: real, fake (edited by hand) or unsure. Never proof about a person.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # their scripts come from other servers
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    _add_error_handlers(app)
+    app.include_router(prediction_router(analyst, line, limits, faces))
+    app.include_router(game_router(analyst, line, make_pairs(game_faces or faces), drawn=game_faces is None))
+    _add_files(app, draw_story(faces, detector.settings.parameters.ela))
+    return Guard(app, names)
+
+
+def _add_files(app: FastAPI, story: Mapping[str, bytes]) -> None:
+    """Serve the page and its pictures from memory: a name that is not in the mapping does not exist."""
+    folder = files("fakeface.serve")
+    contents = {name: folder.joinpath(name).read_bytes() for name in _PAGE_FILES} | dict(story)
+
+    @app.get("/", include_in_schema=False)
+    @app.get("/{name}", include_in_schema=False)
+    async def file(name: str = _PAGE) -> Response:
+        if name not in contents:
+            raise HTTPException(404, "there is no such page")
+        return Response(contents[name], media_type=mimetypes.guess_type(name)[0])
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    @app.exception_handler(StarletteHTTPException)
+    async def http_error(request: Request, error: StarletteHTTPException) -> Response:
+        return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def wrong_parameter(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        return JSONResponse({"error": f"{'.'.join(map(str, first['loc']))}: {first['msg']}"}, 422)
+
+    @app.exception_handler(ImageError)
+    async def unreadable(request: Request, error: ImageError) -> Response:
+        sentence = f"this photograph cannot be read, it is {error.reason}: send another one ({', '.join(FORMATS)})"
+        return JSONResponse({"error": sentence}, 422)
+
+    @app.exception_handler(Busy)
+    async def busy(request: Request, error: Busy) -> Response:
+        sentence = f"many photographs are waiting: please try again in {error.wait} seconds"
+        return JSONResponse({"error": sentence}, 503, {"Retry-After": str(error.wait)})
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=400)
+
+    @app.exception_handler(Exception)
+    async def bug(request: Request, error: Exception) -> Response:
+        # uvicorn prints the traceback for the operator.
+        return JSONResponse({"error": "something went wrong in the server: its operator can see what"}, 500)

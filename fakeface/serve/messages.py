@@ -1,0 +1,90 @@
+"""What travels as JSON between the server and its visitors; the OpenAPI description is made from it."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+Side = Literal["left", "right"]
+Picture = str
+
+
+class HeatMap(BaseModel):
+    """Where one branch of the network looked."""
+
+    view: str = Field(description="What the branch looks at: original, ela or face.")
+    picture: Picture = Field(description="The heat map over that view, as a data URL.")
+
+
+class Evidence(BaseModel):
+    """Pictures that show what the verdict rests on."""
+
+    original: Picture = Field(description="The photograph, made smaller, as a data URL.")
+    ela: Picture = Field(description="Its error levels: how much each pixel changes when it is saved once more.")
+    heat_maps: list[HeatMap] = Field(description="One for each branch; none for networks that cannot be asked.")
+
+
+class Prediction(BaseModel):
+    """What the network says of one photograph. It is never proof about a person."""
+
+    verdict: Literal["real", "fake", "unsure"]
+    probability: float = Field(ge=0, le=1, description="Calibrated probability that the face was edited.")
+    regions: dict[str, float] | None = Field(
+        description="Probability of an edit for each region of the face; null where the network has no such scores."
+    )
+    width: int = Field(description="Of the photograph, in pixels.")
+    height: int
+    evidence: Evidence | None = Field(description="Only when asked for.")
+
+
+class Problem(BaseModel):
+    """Why there is no answer, in one sentence."""
+
+    error: str
+
+
+class Network(BaseModel):
+    """The network behind the page."""
+
+    version: str = Field(description="Of fakeface.")
+    views: list[str] = Field(description="What the network looks at.")
+    regions: list[str] = Field(description="The regions that it scores.")
+    calibrated: bool = Field(description="Whether probabilities were fitted to validation photographs.")
+    threshold: float = Field(description="Probability above which a photograph is called fake.")
+    unsure_low: float = Field(description="Probabilities from here on are unsure,")
+    unsure_high: float = Field(description="up to here.")
+    error_rate: float = Field(description="Share of wrong verdicts that the unsure band was chosen for.")
+    upload_bytes: int = Field(description="Largest upload.")
+    pixels: int = Field(description="Most pixels of an upload.")
+
+
+class Example(BaseModel):
+    """A drawn face to try the page with."""
+
+    number: int
+    label: Literal["real", "fake"]
+    regions: list[str] = Field(description="What was edited.")
+
+
+class Pair(BaseModel):
+    """A real face and a fake one, in either order."""
+
+    left: Picture
+    right: Picture
+
+
+class Answer(BaseModel):
+    """The truth about a pair, and what the network says."""
+
+    real: Side
+    difficulty: str = Field(description="Of the fake: easy, mid or hard; empty when not known.")
+    regions: list[str] = Field(description="What was edited in the fake.")
+    network: Side | None = Field(description="What the network takes for the real face; null if neither.")
+    left: Prediction
+    right: Prediction
+
+
+class Game(BaseModel):
+    """How many pairs there are, and whether the faces are drawn."""
+
+    pairs: int
+    drawn: bool

@@ -1,0 +1,35 @@
+"""Pictures for the page: small JPEGs, inside the answer or by name."""
+
+import base64
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+LONGEST_SIDE = 640
+
+_QUALITY = 85
+
+
+def fit(image: NDArray[np.uint8], longest_side: int = LONGEST_SIDE) -> NDArray[np.uint8]:
+    """Shrink an image ``(H, W, 3)`` so that no side is longer; smaller ones stay as they are."""
+    height, width = image.shape[:2]
+    scale = longest_side / max(height, width)
+    if scale >= 1:
+        return image
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def encode_jpeg(image: NDArray[np.uint8], quality: int = _QUALITY) -> bytes:
+    """Encode RGB ``(H, W, 3)`` as JPEG."""
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    encoded, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not encoded:
+        raise RuntimeError(f"OpenCV could not encode an image of shape {image.shape} as JPEG")
+    return data.tobytes()
+
+
+def data_url(image: NDArray[np.uint8]) -> str:
+    """Return a picture of an image that travels inside JSON, at most ``LONGEST_SIDE`` pixels long."""
+    return "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(fit(image))).decode()

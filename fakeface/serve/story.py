@@ -1,0 +1,69 @@
+"""The pictures of *How it works*, made from drawn faces."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from fakeface.data.augment import PAPER_OPERATIONS, augment_paper
+from fakeface.data.ela import ElaParameters, error_level_analysis
+from fakeface.data.images import decode_image
+from fakeface.data.records import REAL
+from fakeface.data.views import ORIGINAL
+from fakeface.serve.faces import Face
+from fakeface.serve.pictures import encode_jpeg
+
+_THUMBNAIL = 160
+_CELL = 16
+_SAVED = {"a": 90, "b": 75}
+_SEED = 5
+
+
+def draw_story(faces: Sequence[Face], ela: ElaParameters) -> dict[str, bytes]:
+    """Return pictures by their names in ``page.html``.
+
+    Args:
+        faces: Drawn ones, with a real and an easy fake among them.
+        ela: Parameters of the error level analysis.
+    """
+    chosen = {
+        "real": next(face for face in faces if face.label == REAL),
+        "fake": next(face for face in faces if face.difficulty == "easy"),
+    }
+    pictures = {}
+    for name, face in chosen.items():
+        pixels = decode_image(face.data, Path(name))
+        pictures[f"{name}.jpg"] = encode_jpeg(pixels)
+        pictures[f"{name}_ela.jpg"] = encode_jpeg(error_level_analysis(pixels, ela))
+    real = decode_image(chosen["real"].data, Path("real"))
+    return pictures | _augmented(real) | _saved_twice(real)
+
+
+def _augmented(image: NDArray[np.uint8]) -> dict[str, bytes]:
+    small = cv2.resize(image, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA)
+    views = {ORIGINAL: np.asarray(small, dtype=np.uint8)}
+    regions = np.zeros(4)
+    return {
+        f"{operation}.jpg": encode_jpeg(
+            augment_paper(views, regions, operation, np.random.default_rng(_SEED))[0][ORIGINAL]
+        )
+        for operation in PAPER_OPERATIONS
+    }
+
+
+def _saved_twice(image: NDArray[np.uint8]) -> dict[str, bytes]:
+    """Save a picture with two qualities, and draw the quantisation table in the header of each."""
+    pictures = {}
+    for name, quality in _SAVED.items():
+        data = encode_jpeg(image, quality)
+        with Image.open(BytesIO(data)) as saved:
+            table = np.array(saved.quantization[0]).reshape(8, 8)  # type: ignore[attr-defined]
+        grey = np.clip(255 - 4 * table, 0, 255).astype(np.uint8)
+        cells = np.kron(grey, np.ones((_CELL, _CELL), dtype=np.uint8))
+        pictures[f"saved_{name}.jpg"] = data
+        pictures[f"header_{name}.jpg"] = encode_jpeg(np.repeat(cells[..., None], 3, axis=2), 95)
+    return pictures
