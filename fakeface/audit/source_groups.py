@@ -66,11 +66,11 @@ def local_features(image: NDArray[np.uint8]) -> LocalFeatures:
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
     grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     # A low contrast threshold: smooth portraits would otherwise have too few features to be linked at all.
-    sift = cv2.SIFT_create(nfeatures=_FEATURES, contrastThreshold=0.02)
+    sift = cv2.SIFT.create(nfeatures=_FEATURES, contrastThreshold=0.02)
     keypoints, descriptors = sift.detectAndCompute(grey, None)
     if not keypoints:
         return LocalFeatures(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
-    # SIFT_create's limit is exceeded when the last features are equally strong.
+    # The limit is exceeded when the last features are equally strong.
     points = np.array([keypoint.pt for keypoint in keypoints], dtype=np.float32)
     return LocalFeatures(points[:_FEATURES], descriptors[:_FEATURES].astype(np.uint8))
 
@@ -86,8 +86,7 @@ def find_links(features: Sequence[LocalFeatures]) -> list[Link]:
     if sum(size > 0 for size in sizes) < 2:
         return []
     rooted = _root(np.concatenate([one.descriptors for one in features]))
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    descriptors = [rooted[start:end] for start, end in zip(starts[:-1], starts[1:], strict=True)]
+    descriptors = np.split(rooted, np.cumsum(sizes)[:-1])
     pairs = _candidates(rooted, descriptors, np.repeat(np.arange(len(features)), sizes))
 
     def inliers(pair: tuple[int, int]) -> int:
@@ -135,7 +134,7 @@ def _candidates(
 ) -> list[tuple[int, int]]:
     """Pairs of photographs with enough votes."""
     cv2.setRNGSeed(0)  # The index is built of randomised trees.
-    index = cv2.flann_Index(rooted, {"algorithm": 1, "trees": 4})
+    index = cv2.flann.Index(rooted, {"algorithm": 1, "trees": 4})
     neighbours = min(_NEIGHBOURS, len(rooted))
 
     def vote(photograph: int) -> NDArray[np.int64]:

@@ -1,11 +1,13 @@
 """Which photographs train, validate and test: the report's draw, a manifest's column, or whole source groups."""
 
 import os
-from collections import defaultdict
+import warnings
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fakeface.data.records import SPLITS, Record, with_splits
 from fakeface.errors import UserError
@@ -17,6 +19,9 @@ TABLE_1 = {
     "fake-hard": (157, 30, 53),
 }
 """Images per stratum in train, val and test: Table 1 of the report."""
+
+_ATTEMPTS = 20
+"""Draws of a grouped split; CIPLAB, most of whose groups are one image, needs one."""
 
 
 def manifest_split(records: Sequence[Record]) -> list[Record]:
@@ -94,3 +99,131 @@ def stable_order(records: Sequence[Record]) -> list[int]:
     common = Path(os.path.commonpath([record.path.parent.absolute() for record in records]))
     names = [record.path.absolute().relative_to(common).as_posix() for record in records]
     return sorted(range(len(records)), key=names.__getitem__)
+
+
+def grouped_split(records: Sequence[Record], seed: int) -> list[Record]:
+    """Draw Table 1's proportions with every source group on one side.
+
+    Returns:
+        The records in their order with ``split`` set. The counts are those of ``paper_split`` wherever the groups
+        allow it, else the nearest of some attempts.
+
+    Raises:
+        UserError: When a record has no group, or there are fewer groups than splits.
+    """
+    groups = _members_of_groups(records)
+    if len(groups) < len(SPLITS):
+        raise UserError(
+            f"{len(groups)} source groups cannot fill {', '.join(SPLITS)}: bring photographs of at least "
+            f"{len(SPLITS)} sources, or use --split paper"
+        )
+    strata = sorted({record.stratum for record in records})
+    columns = np.array([strata.index(record.stratum) for record in records])
+    sizes = np.bincount(columns, minlength=len(strata))
+    wanted = np.array([split_counts(stratum, size) for stratum, size in zip(strata, sizes.tolist(), strict=True)]).T
+    holds = np.array([np.bincount(columns[members], minlength=len(strata)) for members in groups])
+    generator = np.random.default_rng(seed)
+    attempts = (_assign_groups(holds, wanted, generator) for _ in range(_ATTEMPTS))
+    chosen, deviation = next(attempts)
+    while deviation and (attempt := next(attempts, None)) is not None:
+        chosen, deviation = min((chosen, deviation), attempt, key=lambda one: one[1])
+    splits = [""] * len(records)
+    for members, split in zip(groups, chosen, strict=True):
+        for index in members:
+            splits[index] = SPLITS[split]
+    return with_splits(records, splits)
+
+
+def _assign_groups(
+    holds: NDArray[np.int64], wanted: NDArray[np.int64], generator: np.random.Generator
+) -> tuple[list[int], int]:
+    """Give each group to a split, the large ones first, since the small ones fill what remains.
+
+    Args:
+        holds: Images of each stratum in each group, ``(G, S)``.
+        wanted: Images of each stratum that each split should have, ``(3, S)``.
+        generator: Draws among the splits with room, in proportion to it.
+
+    Returns:
+        The split of each group, and by how many images the counts differ from those wanted at most.
+    """
+    room = wanted.copy()
+    chosen = np.zeros(len(holds), dtype=np.int64)
+    shuffled = generator.permutation(len(holds))
+    for group in shuffled[np.argsort(-holds[shuffled].sum(axis=1), kind="stable")]:
+        excess = np.maximum(holds[group] - room, 0).sum(axis=1)
+        weight = np.where(excess == excess.min(), np.maximum(room, 0) @ holds[group] + 1e-9, 0)
+        split = int(generator.choice(len(room), p=weight / weight.sum()))
+        chosen[group] = split
+        room[split] -= holds[group]
+    _move_groups(holds, room, chosen)
+    return chosen.tolist(), int(np.abs(room).max())
+
+
+def _move_groups(holds: NDArray[np.int64], room: NDArray[np.int64], chosen: NDArray[np.int64]) -> None:
+    """Move one group at a time as long as that brings the counts nearer to those wanted, by their squares."""
+    groups = np.arange(len(holds))
+    while True:
+        gain = holds @ room.T
+        change = gain[groups, chosen][:, np.newaxis] - gain + (holds**2).sum(axis=1, keepdims=True)
+        change[groups, chosen] = 0
+        group, split = np.unravel_index(change.argmin(), change.shape)
+        if change[group, split] >= 0:
+            return
+        room[chosen[group]] += holds[group]
+        room[split] -= holds[group]
+        chosen[group] = split
+
+
+def folds(records: Sequence[Record], number: int, seed: int) -> list[list[Record]]:
+    """Divide the records into folds that hold whole source groups and the same share of every stratum.
+
+    Args:
+        records: Each with its group.
+        number: How many folds, at least 3.
+        seed: Decides which groups come together.
+
+    Returns:
+        For each fold all records in their order: the fold itself is ``test``, the next one ``val``, the others are
+        ``train``. So every image is tested once, and none is tested by a network that was chosen on its group.
+
+    Raises:
+        UserError: When a record has no group, or there are fewer than 3 folds or too few images for so many.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold  # Slow to import, and only this function needs it.
+
+    groups = _members_of_groups(records)
+    order = [index for members in groups for index in members]
+    strata = [records[index].stratum for index in order]
+    most = min(len(groups), max(Counter(strata).values(), default=0))
+    if not 3 <= number <= most:
+        images = f"{len(records)} images from {len(groups)} sources"
+        raise UserError(
+            f"{images} cannot make {number} folds for training, validation and test: choose from 3 to {most}"
+            if most >= 3
+            else f"{images} are too few for folds: bring more, or use --split paper"
+        )
+    names = np.repeat(np.arange(len(groups)), [len(members) for members in groups])
+    splitter = StratifiedGroupKFold(number, shuffle=True, random_state=seed)
+    fold_of = np.zeros(len(records), dtype=np.int64)
+    with warnings.catch_warnings():
+        # A stratum with fewer images than folds is missing from some, which the counts show.
+        warnings.filterwarnings("ignore", message="The least populated class")
+        for fold, (_, tested) in enumerate(splitter.split(order, strata, names)):
+            fold_of[np.array(order)[tested]] = fold
+    roles = ["test", "val", *["train"] * (number - 2)]
+    return [with_splits(records, [roles[(own - fold) % number] for own in fold_of]) for fold in range(number)]
+
+
+def _members_of_groups(records: Sequence[Record]) -> list[list[int]]:
+    """The indices of each source group, groups and members in stable order, whatever the groups are called."""
+    missing = [record.path for record in records if not record.group]
+    if missing:
+        raise UserError(
+            f"{len(missing)} of {len(records)} images have no source group, the first is {missing[0]}: fill the "
+            f"manifest's column 'group', or remove it and have the groups found"
+        )
+    members: dict[str, list[int]] = defaultdict(list)
+    for index in stable_order(records):
+        members[records[index].group].append(index)
+    return list(members.values())

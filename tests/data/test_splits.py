@@ -1,11 +1,13 @@
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fakeface.data.records import FAKE, REAL, Record
-from fakeface.data.splits import TABLE_1, manifest_split, paper_split, split_counts
+from fakeface.data.splits import TABLE_1, folds, grouped_split, manifest_split, paper_split, split_counts
 from fakeface.errors import UserError
 
 
@@ -79,3 +81,95 @@ def test_a_manifest_without_splits_is_refused(tmp_path: Path) -> None:
     assert manifest_split([filled]) == [filled]
     with pytest.raises(UserError, match=r"1 of 2 images have no split.*b\.jpg.*'split'.*fakeface data index"):
         manifest_split([filled, Record(tmp_path / "b.jpg", REAL)])
+
+
+def with_groups(records: list[Record], seed: int, share: float = 0.3) -> list[Record]:
+    """Put a share of the records into groups of two to five that mix the strata, the others on their own."""
+    generator = np.random.default_rng(seed)
+    groups = [f"alone_{index}" for index in range(len(records))]
+    members = generator.permutation(len(records))[: round(share * len(records))].tolist()
+    while members:
+        size = int(generator.integers(2, 6))
+        for index in members[:size]:
+            groups[index] = f"together_{len(members)}"
+        members = members[size:]
+    return [replace(record, group=group) for record, group in zip(records, groups, strict=True)]
+
+
+def splits_of_groups(records: list[Record]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for record in records:
+        found.setdefault(record.group, set()).add(record.split)
+    return found
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_grouped_split_has_table_1_and_whole_groups(tmp_path: Path, seed: int) -> None:
+    records = grouped_split(with_groups(make_records(tmp_path, FULL), seed=9), seed)
+    assert counts(records) == TABLE_1
+    assert all(len(splits) == 1 for splits in splits_of_groups(records).values())
+
+
+def test_grouped_split_comes_close_where_exact_counts_are_impossible(tmp_path: Path) -> None:
+    # Groups of exactly four, so that Table 1's counts, most of them odd, cannot be met.
+    records = [replace(r, group=f"g{i % 510}") for i, r in enumerate(make_records(tmp_path, FULL)[:2040])]
+    drawn = grouped_split(records, seed=0)
+    assert all(len(splits) == 1 for splits in splits_of_groups(drawn).values())
+    for stratum, row in counts(drawn).items():
+        size = sum(row)
+        assert np.abs(np.subtract(row, split_counts(stratum, size))).max() <= 0.01 * len(records)
+
+
+def test_grouped_split_draws_the_large_groups_too(tmp_path: Path) -> None:
+    records = with_groups(make_records(tmp_path, FULL), seed=9)
+    large = [splits for group, splits in splits_of_groups(grouped_split(records, 0)).items() if "together" in group]
+    shares = Counter(split for splits in large for split in splits)
+    assert 0.18 < shares["test"] / len(large) < 0.32  # Table 1's test share is 0.25.
+    assert shares["val"] > 0
+
+
+@pytest.mark.parametrize("divide", [grouped_split, lambda records, seed: folds(records, 5, seed)[2]])
+def test_groups_are_divided_by_seed_and_content_alone(
+    tmp_path: Path, divide: Callable[[list[Record], int], list[Record]]
+) -> None:
+    here = with_groups(make_records(tmp_path, {"real": 90, "fake-easy": 60}), seed=1)
+    renamed = [replace(r, path=Path("/moved") / r.path.relative_to(tmp_path), group="x" + r.group[::-1]) for r in here]
+    by_name = {record.path.name: record.split for record in divide(here, 3)}
+    assert by_name == {record.path.name: record.split for record in divide(renamed[::-1], 3)}
+    assert by_name != {record.path.name: record.split for record in divide(here, 4)}
+
+
+def test_folds_test_every_image_once_and_keep_groups_whole(tmp_path: Path) -> None:
+    records = with_groups(make_records(tmp_path, FULL), seed=9)
+    divided = folds(records, 5, seed=0)
+    tested = Counter(record.path for fold in divided for record in fold if record.split == "test")
+    assert set(tested.values()) == {1}
+    assert len(tested) == 2041
+    for fold in divided:
+        assert [record.path for record in fold] == [record.path for record in records]
+        assert all(len(splits) == 1 for splits in splits_of_groups(fold).values())
+        for stratum, (train, val, test) in counts(fold).items():
+            fifth = FULL[stratum] / 5
+            assert abs(val - fifth) <= 3
+            assert abs(test - fifth) <= 3
+            assert train == FULL[stratum] - val - test
+    val_of_first = {record.path for record in divided[0] if record.split == "val"}
+    assert val_of_first == {record.path for record in divided[1] if record.split == "test"}
+
+
+def test_too_few_groups_are_refused(tmp_path: Path) -> None:
+    records = [replace(r, group="ab"[i % 2]) for i, r in enumerate(make_records(tmp_path, {"real": 6, "fake": 6}))]
+    with pytest.raises(UserError, match="2 source groups cannot fill train, val, test"):
+        grouped_split(records, 0)
+    with pytest.raises(UserError, match="12 images from 2 sources are too few for folds"):
+        folds(records, 5, 0)
+    alone = [replace(record, group=str(index)) for index, record in enumerate(records)]
+    with pytest.raises(UserError, match=r"cannot make 7 folds.*choose from 3 to 6"):
+        folds(alone, 7, 0)
+
+
+def test_a_missing_group_is_named(tmp_path: Path) -> None:
+    records = with_groups(make_records(tmp_path, {"real": 6, "fake": 6}), 0)
+    records[4] = replace(records[4], group="")
+    with pytest.raises(UserError, match=r"1 of 12 images have no source group.*real_00004\.jpg.*'group'"):
+        grouped_split(records, 0)
