@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fakeface.evaluation.intervals import Difference, compare_runs
 from fakeface.report.document import Cell, Row, Table
 from fakeface.report.numbers import NONE, interval, probability, signed
-from fakeface.report.results import Result
+from fakeface.report.results import Result, best_first
 
 _COLUMNS = (
     "First run",
@@ -42,7 +42,7 @@ def fusion_pairs(results: Sequence[Result]) -> list[tuple[Result, Result]]:
 
 def pairs_with_best(results: Sequence[Result]) -> list[tuple[Result, Result]]:
     """Pair the run with the highest AUROC with each of the others, the next best first."""
-    best, *others = sorted(results, key=lambda result: -result.auroc)
+    best, *others = best_first(results)
     return [(best, other) for other in others]
 
 

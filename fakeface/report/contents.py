@@ -4,17 +4,16 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from fakeface.evaluation.intervals import RESAMPLES
 from fakeface.report.comparisons import comparison_row, comparison_table, fusion_pairs, pairs_with_best
 from fakeface.report.document import Block, Bullets, Heading, Paragraph, Plot, Row
 from fakeface.report.mistakes import SHOWN, worst_mistakes
 from fakeface.report.paper import read_paper_tables
 from fakeface.report.plots import curves_plot, reliability_plot, roc_plot
-from fakeface.report.results import Result
+from fakeface.report.results import Result, best_first
 from fakeface.report.tables import (
-    best_first,
     calibration_table,
     gap_table,
+    interval_note,
     overview_table,
     paper_table,
     robustness_table,
@@ -39,13 +38,14 @@ PAPER_NOTES = (
 
 
 def report_blocks(results: Sequence[Result], probes: Sequence[Row], thumbnails: bool) -> list[Block]:
-    """Put a report together.
+    """Put a report together, with the highest AUROC first wherever runs follow each other.
 
     Args:
         results: Runs that were tested on the same photographs.
         probes: Rows for shortcut probes, with the columns of ``overview_table``.
         thumbnails: Whether the worst mistakes are shown or only named.
     """
+    results = best_first(results)
     return [
         *_opening(results),
         *_paper(results),
@@ -63,19 +63,11 @@ def report_blocks(results: Sequence[Result], probes: Sequence[Row], thumbnails: 
 def _opening(results: Sequence[Result]) -> list[Block]:
     summary = results[0].summary
     runs = "one run" if len(results) == 1 else f"{len(results)} runs"
-    grouped = bool((results[0].predictions.group != "").any())
-    sources = (
-        "Photographs that share a source are drawn together."
-        if grouped
-        else "The sources of the photographs are not known, so each counts as independent, which makes intervals too "
-        "narrow."
-    )
     return [
         Heading(f"Real or fake: {runs} on {summary['images']} photographs", 1),
         Paragraph(
             f"{summary['reals']} of the test photographs are real and {summary['fakes']} are fake. Fake is the "
-            f"positive class. Brackets hold 95 % bootstrap intervals ({RESAMPLES:,} resamples). {sources} A verdict "
-            "is never proof about a photograph or a person."
+            f"positive class. {interval_note(results[0])} A verdict is never proof about a photograph or a person."
         ),
     ]
 
@@ -100,7 +92,7 @@ def _overview(results: Sequence[Result], probes: Sequence[Row]) -> list[Block]:
     if results[0].auroc >= 0:
         runs = [
             (f"{result.name}, AUROC {result.auroc:.3f}", result.predictions.label, result.predictions.score)
-            for result in best_first(results)
+            for result in results
         ]
         blocks.append(Plot("roc", roc_plot(runs), "ROC curves of all runs on the test photographs"))
     return blocks
@@ -138,7 +130,7 @@ def _comparisons(results: Sequence[Result]) -> list[Block]:
         ]
     return [
         *blocks,
-        Heading("The run with the highest AUROC against each other", 3),
+        Heading("The run with the highest AUROC against every other", 3),
         comparison_table([rows[pair] for pair in others]),
         Paragraph(
             "The first run was chosen because it did best here, and there are several tests: small p-values among them "
@@ -198,16 +190,15 @@ def _curves(results: Sequence[Result]) -> list[Block]:
 
 def _mistakes(results: Sequence[Result], thumbnails: bool) -> list[Block]:
     advice = (
-        "This page holds small copies of photographs: whoever gets it gets them too. `--no-photographs` leaves them "
-        "out."
+        "The HTML page holds small copies of them: whoever gets it gets them too. `--no-photographs` leaves them out."
         if thumbnails
-        else "The photographs are left out."
+        else "Their pictures were left out."
     )
     blocks: list[Block] = [
         Heading("Worst mistakes"),
         Paragraph(f"Up to {SHOWN} photographs of each kind that a run is most sure of and wrong about. {advice}"),
     ]
-    for result in tqdm(best_first(results), "worst mistakes", unit="run", disable=None):
+    for result in tqdm(results, "worst mistakes", unit="run", disable=None):
         blocks += [Heading(result.name, 3), *worst_mistakes(result, thumbnails)]
     return blocks
 

@@ -108,13 +108,14 @@ def _photograph(photograph: Photograph) -> str:
         data = base64.b64encode(photograph.jpeg).decode("ascii")
         picture = f'<img src="data:image/jpeg;base64,{data}" alt="{escape(photograph.name)}" loading="lazy">'
     return (
-        f"<figure>{picture}<figcaption><code>{escape(photograph.name)}</code> {_text(photograph.caption)}"
+        f"<figure>{picture}<figcaption>{_text(f'`{photograph.name}`')} {_text(photograph.caption)}"
         f"</figcaption></figure>"
     )
 
 
 def _text(text: str) -> str:
-    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+    """Escape a text, show what stands between backticks as code, and let names break after an underscore."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text)).replace("_", "_<wbr>")
 
 
 def _anchor(text: str) -> str:

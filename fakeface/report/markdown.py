@@ -42,18 +42,25 @@ def _block(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    rules = ["---"] * table.text_columns + ["---:"] * (len(table.columns) - table.text_columns)
-    lines = [_line(table.columns), _line(rules), *(_row(row) for row in table.rows)]
-    return "\n".join(lines + [f"\n{note}" for note in table.notes])
+    lines = [list(table.columns), *(_row(row) for row in table.rows)]
+    lines = [[text.replace("|", "\\|") for text in line] for line in lines]
+    # Padded, so that the text is as readable as the page that it becomes.
+    widths = [max(3, *map(len, column)) for column in zip(*lines, strict=True)]
+    left = [column < table.text_columns for column in range(len(widths))]
+    rules = ["-" * width if is_left else "-" * (width - 1) + ":" for width, is_left in zip(widths, left, strict=True)]
+    padded = [
+        [
+            text.ljust(width) if is_left else text.rjust(width)
+            for text, width, is_left in zip(line, widths, left, strict=True)
+        ]
+        for line in (lines[0], rules, *lines[1:])
+    ]
+    return "\n".join(["| " + " | ".join(line) + " |" for line in padded] + [f"\n{note}" for note in table.notes])
 
 
-def _row(row: Row) -> str:
+def _row(row: Row) -> list[str]:
     texts = []
     for cell in row.cells:
         text, detail = (cell.text, cell.detail) if isinstance(cell, Cell) else (cell, "")
         texts.append(f"{f'**{text}**' if row.strong and text else text} {detail}".strip())
-    return _line(texts)
-
-
-def _line(texts: Sequence[str]) -> str:
-    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
+    return texts

@@ -3,14 +3,24 @@
 The parts follow Mitchell et al., "Model Cards for Model Reporting", https://arxiv.org/abs/1810.03993.
 """
 
+from pathlib import Path
 from typing import Any
 
 from fakeface.data.records import SPLITS
 from fakeface.evaluation.summary import Figures
 from fakeface.report.document import Block, Bullets, Heading, Paragraph, Row, Table
-from fakeface.report.numbers import decimal, interval, measured, share
+from fakeface.report.numbers import decimal, interval, measured, rate, share
 from fakeface.report.results import Result
-from fakeface.report.tables import SUBSETS, calibration_table, describe, gap_table, robustness_table, subset_table
+from fakeface.report.tables import (
+    SUBSETS,
+    calibration_table,
+    describe,
+    gap_table,
+    interval_note,
+    name_corruption,
+    robustness_table,
+    subset_table,
+)
 from fakeface.runs import read_split_counts
 
 _RARE = 0.01
@@ -22,8 +32,8 @@ def model_card_blocks(result: Result) -> list[Block]:
     return [
         Heading(f"Model card: {result.name}", 1),
         Paragraph(
-            f"{describe(result)}: scores photographs of faces between 0 (real) and 1 (fake: parts of the face were "
-            f"replaced in an image editor). For research and teaching on edited photographs."
+            f"A detector of edited faces ({describe(result)}). It scores a photograph between 0 (real) and 1 (fake: "
+            "parts of the face were replaced in an image editor). For research and teaching."
         ),
         Heading("Data"),
         *_data(result),
@@ -43,7 +53,7 @@ def _data(result: Result) -> list[Block]:
     data = result.config.get("data", {})
     place = data.get("manifest") or data.get("root")
     blocks: list[Block] = [
-        Paragraph(f"Photographs: `{place}`." if place else "Where the photographs lay is not known.")
+        Paragraph(f"Photographs from `{place}`." if place else "Where the photographs lay is not known.")
     ]
     counts = read_split_counts(result.folder)
     if counts:
@@ -84,11 +94,19 @@ def _protocol(result: Result) -> list[Block]:
     return [
         Table(["Setting", "Value"], rows, text_columns=2),
         Paragraph(
-            "Epoch, temperature, threshold and unsure band were chosen on the validation photographs. The test "
-            "photographs chose nothing. Fake is the positive class; brackets hold 95 % bootstrap intervals over source "
-            "groups."
+            f"{_choices(result)} fakeface chooses nothing on the test photographs. Fake is the positive class. "
+            f"{interval_note(result)}"
         ),
     ]
+
+
+def _choices(result: Result) -> str:
+    chosen = []
+    if result.checkpoint is not None and Path(result.checkpoint).stem == "best":
+        chosen.append("the epoch")
+    if result.summary["calibration"]["fitted"] is not None:
+        chosen += ["temperature", "threshold", "unsure band"]
+    return f"Chosen on the validation photographs: {', '.join(chosen) or 'nothing'}."
 
 
 def _results(result: Result) -> list[Block]:
@@ -98,7 +116,7 @@ def _results(result: Result) -> list[Block]:
     metrics = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "auroc")
     rows = [Row([metric.replace("_", " "), *(measured(point, metric) for point in points)]) for metric in metrics]
     rates = summary["operating_points"]["tpr_at_fpr"]
-    found = [f"{share(value)} at {float(rate):.0%} false alarms".replace("%", " %") for rate, value in rates.items()]
+    found = [f"{share(value)} at {rate(float(key))} false alarms" for key, value in rates.items()]
     blocks: list[Block] = [
         Paragraph(f"On {summary['reals']} real and {summary['fakes']} fake test photographs:"),
         Table(["Metric", *(f"At threshold {point['threshold']:.3g}" for point in points)], rows),
@@ -129,10 +147,9 @@ def _failures(result: Result) -> list[str]:
             failures.append(f"Its AUROC {meaning} is {_auroc(known[name])}, against {_auroc(summary)} on all.")
     if result.robustness:
         worst = max(result.robustness, key=lambda row: row["flipped"])
-        level = "" if worst["level"] is None else f" {worst['level']:g}"
         failures.append(
-            f"{worst['corruption'].replace('_', ' ').capitalize()}{level} changes {share(worst['flipped'])} of its "
-            f"verdicts."
+            f"Of the corruptions tried, {name_corruption(worst['corruption'], worst['level'])} changes most verdicts: "
+            f"{share(worst['flipped'])}."
         )
     return failures
 
@@ -163,7 +180,7 @@ def _limits(result: Result) -> list[str]:
         if alarms + hits:
             share_of_fakes = point["fakes"] / point["images"]
             limits.append(
-                f"{share(share_of_fakes)} of the test photographs are fake. Where {_RARE:.0%} are, only "
-                f"{share(hits / (alarms + hits))} of those called fake would be.".replace("1% are", "1 % are")
+                f"{share(share_of_fakes)} of the test photographs are fake. Where {rate(_RARE)} are, only "
+                f"{share(hits / (alarms + hits))} of the photographs called fake would be."
             )
     return limits

@@ -13,6 +13,11 @@ def share(value: float | None) -> str:
     return NONE if value is None else f"{value:.1%}".replace("%", " %")
 
 
+def rate(value: float) -> str:
+    """Write a round share, such as "5 %"."""
+    return f"{value:.0%}".replace("%", " %")
+
+
 def decimal(value: float | None) -> str:
     """Write a number with three decimals."""
     return NONE if value is None else f"{value:.3f}"

@@ -60,7 +60,7 @@ def roc_plot(runs: Sequence[tuple[str, NDArray[np.int64], NDArray[np.float64]]])
             false_positive_rate, true_positive_rate = _roc(label, score)
             line = _LINES[number // len(_COLOURS) % len(_LINES)]
             colour = _COLOURS[number % len(_COLOURS)]
-            axes.plot(false_positive_rate, true_positive_rate, color=colour, linestyle=line, label=title)
+            axes.plot(false_positive_rate, true_positive_rate, color=colour, linestyle=line, clip_on=False, label=title)
         axes.set(xlabel="share of reals called fake", ylabel="share of fakes found", aspect="equal")
         _share_axes(axes)
         figure.legend(loc="outside lower center", ncols=2, fontsize=8)
@@ -106,7 +106,7 @@ def reliability_plot(runs: Sequence[tuple[str, Bins, Bins | None]]) -> str:
                 if bins is not None:
                     means = [entry["mean_probability"] for entry in bins]
                     shares = [entry["fake_share"] for entry in bins]
-                    axes.plot(means, shares, color=colour, marker="o", markersize=3, label=name)
+                    axes.plot(means, shares, color=colour, marker="o", markersize=3, clip_on=False, label=name)
             axes.set_title(title, fontsize=8)
             axes.set_aspect("equal")
             _share_axes(axes)

@@ -90,6 +90,11 @@ def read_results(folders: Sequence[Path]) -> list[Result]:
     ]
 
 
+def best_first(results: Sequence[Result]) -> list[Result]:
+    """Return the results by AUROC, the highest first."""
+    return sorted(results, key=lambda result: -result.auroc)
+
+
 def read_result(folder: Path) -> Result:
     """Read one run.
 

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fakeface.data.corruptions import CORRUPTIONS
 from fakeface.data.records import DIFFICULTIES, REGIONS
+from fakeface.evaluation.intervals import RESAMPLES
 from fakeface.report.document import Cell, Row, Table
-from fakeface.report.numbers import NONE, decimal, measured, share
+from fakeface.report.numbers import NONE, decimal, measured, rate, share
 from fakeface.report.paper import PaperRow, PaperTable
 from fakeface.report.results import Result
 
@@ -26,10 +28,13 @@ _PAPER_COLUMNS = (
     "Precision",
     "Recall",
     "F1",
-    "Balanced accuracy (the paper's AU-ROC)",
+    "Balanced accuracy (paper: AU-ROC)",
     "AUROC",
     "TP / FP / FN / TN",
 )
+
+
+_AU_ROC_NOTE = "What the paper prints as AU-ROC is balanced accuracy, as the counts of every row show."
 
 
 def paper_table(table: PaperTable, results: Sequence[Result]) -> Table:
@@ -42,7 +47,7 @@ def paper_table(table: PaperTable, results: Sequence[Result]) -> Table:
             for result in results
             if result.experiment == paper_row.experiment and not result.classifier
         ]
-    return Table(_PAPER_COLUMNS, rows, text_columns=2)
+    return Table(_PAPER_COLUMNS, rows, text_columns=2, notes=[_AU_ROC_NOTE])
 
 
 def _paper_rows(row: PaperRow) -> list[Row]:
@@ -83,11 +88,11 @@ def _own_row(result: Result) -> Row:
 
 
 def overview_table(results: Sequence[Result], probes: Sequence[Row] = ()) -> Table:
-    """Return a row for each result, the best AUROC first, and then the shortcut probes."""
+    """Return a row for each result, and then the shortcut probes."""
     rates = list(results[0].summary["operating_points"]["tpr_at_fpr"])
     columns = [
         *("Run", "What it is", "Accuracy", "Balanced accuracy", "F1", "AUROC"),
-        *(f"Fakes found at {float(rate):.0%} false alarms".replace("%", " %") for rate in rates),
+        *(f"Fakes found at {rate(float(key))} false alarms" for key in rates),
     ]
     rows = [
         Row(
@@ -95,17 +100,12 @@ def overview_table(results: Sequence[Result], probes: Sequence[Row] = ()) -> Tab
                 result.name,
                 describe(result),
                 *(measured(result.summary, metric) for metric in ("accuracy", "balanced_accuracy", "f1", "auroc")),
-                *(share(result.summary["operating_points"]["tpr_at_fpr"][rate]) for rate in rates),
+                *(share(result.summary["operating_points"]["tpr_at_fpr"][key]) for key in rates),
             ]
         )
-        for result in best_first(results)
+        for result in results
     ]
     return Table(columns, [*rows, *probes], text_columns=2)
-
-
-def best_first(results: Sequence[Result]) -> list[Result]:
-    """Return the results by AUROC, the highest first."""
-    return sorted(results, key=lambda result: -result.auroc)
 
 
 def describe(result: Result) -> str:
@@ -178,9 +178,24 @@ def robustness_table(results: Sequence[Result]) -> Table:
     conditions = list(dict.fromkeys(condition for rows in measured_rows for condition in rows))
     rows = []
     for corruption, level in conditions:
-        title = str(corruption).replace("_", " ") + ("" if level is None else f" {level:g}")
-        rows.append(Row([title, *(_robustness_cell(found.get((corruption, level))) for found in measured_rows)]))
+        rows.append(
+            Row(
+                [
+                    name_corruption(corruption, level),
+                    *(_robustness_cell(found.get((corruption, level))) for found in measured_rows),
+                ]
+            )
+        )
     return Table(["Corruption and level", *(result.name for result in results)], rows)
+
+
+def name_corruption(corruption: str, level: float | None) -> str:
+    """Name a corruption and its level with the unit, such as "jpeg, quality 90"."""
+    name = corruption.replace("_", " ")
+    if level is None:
+        return name
+    unit = CORRUPTIONS[corruption].unit if corruption in CORRUPTIONS else "level"
+    return f"{name}, {unit} {level:g}"
 
 
 def _robustness_cell(row: dict[str, Any] | None) -> Cell:
@@ -193,7 +208,9 @@ def gap_table(results: Sequence[Result]) -> Table | None:
     """Return what is undefined or unknown, with the reason; ``None`` when there is nothing."""
     runs: dict[tuple[str, str], list[str]] = {}
     for result in results:
-        gaps = [(name.replace("_", " "), reason) for name, reason in result.summary["undefined"].items()]
+        gaps = [
+            (SUBSETS.get(name, name.replace("_", " ")), reason) for name, reason in result.summary["undefined"].items()
+        ]
         for name, figures in result.summary["subsets"].items():
             if figures is not None and "auroc" in figures["undefined"]:
                 gaps.append((SUBSETS[name], figures["undefined"]["auroc"]))
@@ -204,3 +221,13 @@ def gap_table(results: Sequence[Result]) -> Table | None:
         for (name, reason), names in runs.items()
     ]
     return Table(["Figure", "Why", "Runs"], rows, text_columns=3) if rows else None
+
+
+def interval_note(result: Result) -> str:
+    """Say what stands in brackets."""
+    sources = (
+        "whole source groups are drawn"
+        if (result.predictions.group != "").any()
+        else "sources are not known, so each photograph is drawn by itself, which makes intervals too narrow"
+    )
+    return f"Brackets hold 95 % bootstrap intervals ({RESAMPLES:,} resamples; {sources})."
