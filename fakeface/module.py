@@ -11,21 +11,28 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from fakeface.evaluation.calibration import Calibration
 from fakeface.metrics import FaceMetrics
 from fakeface.models import FaceNetwork, FaceOutput
+from fakeface.schedules import WarmupCosine
 
 Batch = dict[str, Any]
+
+MAP_POSITIVE_WEIGHT = 3.0
+"""Factor on the loss of foreign places, which are few."""
 
 
 class FakeFaceModule(LightningModule):
     """Trains and measures a network that tells fake faces from real ones.
 
     The loss is binary cross-entropy for a network with one output and cross-entropy for one with two (section 3.8 of
-    the report), plus, where the network has a region head, binary cross-entropy over the regions.
+    the report), plus binary cross-entropy over the regions where the network scores them, and over the places of the
+    face where it draws a map and the batch knows it.
 
     Args:
         net: The network; it says by ``views`` what it reads.
         optimizer: Makes the optimiser from the parameters.
         lr_scheduler: Makes a learning-rate schedule from the optimiser, stepped once an epoch; none by default.
+        step_schedule: A schedule over the whole training, stepped once a batch, in place of ``lr_scheduler``.
         region_loss_weight: Factor on the loss of the region head.
+        map_loss_weight: Factor on the loss of the map.
 
     Attributes:
         calibration: What was chosen on validation for these weights, or ``None``; checkpoints carry it.
@@ -36,14 +43,18 @@ class FakeFaceModule(LightningModule):
         net: FaceNetwork,
         optimizer: OptimizerCallable,
         lr_scheduler: LRSchedulerCallable | None = None,
+        step_schedule: WarmupCosine | None = None,
         region_loss_weight: float = 1.0,
+        map_loss_weight: float = 0.5,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
         self.net = net
         self.optimizer = optimizer
         self.lr_scheduler = lr_scheduler
+        self.step_schedule = step_schedule
         self.region_loss_weight = region_loss_weight
+        self.map_loss_weight = map_loss_weight
         self.calibration: Calibration | None = None
         self.train_metrics, self.val_metrics, self.test_metrics = FaceMetrics(), FaceMetrics(), FaceMetrics()
 
@@ -64,6 +75,8 @@ class FakeFaceModule(LightningModule):
             if known.any():
                 regions = binary_cross_entropy_with_logits(output.regions[known], batch["regions"][known])
                 loss = loss + self.region_loss_weight * regions
+        if output.map is not None and "map" in batch:
+            loss = loss + self.map_loss_weight * map_loss(output.map, batch["map"])
         return loss
 
     def _step(self, batch: Batch, metrics: FaceMetrics) -> Tensor:
@@ -109,7 +122,12 @@ class FakeFaceModule(LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Make the optimiser of the trainable parameters and, where one is configured, its schedule."""
-        optimizer = self.optimizer(parameter for parameter in self.parameters() if parameter.requires_grad)
+        optimizer = self.optimizer(self.net.parameter_groups())
+        for group in optimizer.param_groups:
+            group["lr"] *= group.get("lr_scale", 1.0)
+        if self.step_schedule is not None:
+            schedule = self.step_schedule(optimizer, int(self.trainer.estimated_stepping_batches))
+            return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
         if self.lr_scheduler is None:
             return optimizer
         scheduler: Any = {"scheduler": self.lr_scheduler(optimizer), "monitor": "val/loss"}
@@ -130,3 +148,15 @@ class FakeFaceModule(LightningModule):
         """Take the calibration of the weights that are loaded."""
         carried = checkpoint.get("calibration")
         self.calibration = None if carried is None else Calibration.from_dict(carried)
+
+
+def map_loss(logits: Tensor, share: Tensor) -> Tensor:
+    """Return the mean binary cross-entropy of maps.
+
+    Args:
+        logits: What the network says, ``(B, H, W)``.
+        share: Share of foreign pixels at each place, 0 to 1, ``(B, H, W)``; unknown places, NaN, count as no loss.
+    """
+    weight = logits.new_tensor(MAP_POSITIVE_WEIGHT)
+    loss = binary_cross_entropy_with_logits(logits, share.nan_to_num(), pos_weight=weight, reduction="none")
+    return loss.masked_fill(share.isnan(), 0).mean()

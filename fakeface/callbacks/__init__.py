@@ -6,6 +6,7 @@ from fakeface.callbacks.interruption import SaveOnInterruption
 from fakeface.callbacks.random_state import RandomState
 from fakeface.callbacks.run_files import RunFiles
 from fakeface.callbacks.tensorboard_figures import TensorBoardFigures
+from fakeface.callbacks.weight_average import WeightAverage
 
 __all__ = [
     "AtomicCheckpointIO",
@@ -14,4 +15,5 @@ __all__ = [
     "SaveOnInterruption",
     "TensorBoardFigures",
     "ValidationCalibration",
+    "WeightAverage",
 ]

@@ -7,15 +7,18 @@ from typing import Literal
 
 from lightning.pytorch import LightningDataModule
 from lightning.pytorch.accelerators import CUDAAccelerator
+from lightning.pytorch.trainer.states import TrainerFn
 
 from fakeface.data.cache import CachedViews, DecodedViews, ViewSource, build_cache
 from fakeface.data.dataset import Augmentation, FaceDataset
 from fakeface.data.ela import ElaParameters
+from fakeface.data.face_augment import MAP_STRIDE
+from fakeface.data.forensic import ForensicDataset, ForensicFaces, PseudoFakeParameters
 from fakeface.data.loader import ResumableLoader
 from fakeface.data.records import FAKE, LABEL_NAMES, REAL, Record, read_records
 from fakeface.data.sampler import EpochSampler
 from fakeface.data.splits import manifest_split, paper_split
-from fakeface.data.views import ELA, ORIGINAL, VIEWS, ViewParameters
+from fakeface.data.views import ELA, FACE, ORIGINAL, VIEWS, ViewParameters
 from fakeface.errors import UserError
 
 SplitName = Literal["paper", "manifest"]
@@ -41,8 +44,10 @@ class FaceDataModule(LightningDataModule):
         views: Some of ``original``, ``ela`` and ``face``; the command line takes them from the network.
         size: Height and width of the views in pixels.
         ela: Parameters of the error level analysis.
-        augmentation: ``paper`` (train and validation seven-fold), ``online`` (train alone, drawn in every epoch) or
-            ``none``.
+        augmentation: ``paper`` (train and validation seven-fold), ``online`` (train alone, drawn in every epoch),
+            ``forensic`` (train alone: random JPEG histories, crops and pseudo-fakes of the view ``face``; the batches
+            then have ``map`` as in ``ForensicDataset``) or ``none``.
+        pseudo_fakes: How many pseudo-fakes ``forensic`` uses.
         batch_size: Samples per batch and process.
         num_workers: Processes that load samples; with the cache, none is fastest on few cores.
         cache: Keep the computed views on disk: ``True`` for ``$XDG_CACHE_HOME/fakeface``, or a folder.
@@ -59,6 +64,7 @@ class FaceDataModule(LightningDataModule):
         size: int = 128,
         ela: ElaParameters = ElaParameters(),  # noqa: B008 (immutable)
         augmentation: Augmentation = "paper",
+        pseudo_fakes: PseudoFakeParameters = PseudoFakeParameters(),  # noqa: B008 (immutable)
         batch_size: int = 32,
         num_workers: int = 0,
         cache: bool | str = True,
@@ -69,6 +75,11 @@ class FaceDataModule(LightningDataModule):
         unknown = [view for view in views if view not in VIEWS]
         if unknown:
             raise UserError(f"there is no view {unknown[0]!r}: name the branches after {' or '.join(VIEWS)}")
+        if augmentation == "forensic" and (list(views) != [FACE] or size % MAP_STRIDE):
+            raise UserError(
+                f"the augmentation forensic was asked for with {', '.join(views)} of {size} pixels: it needs a network "
+                f"that reads the view face alone, and a size that {MAP_STRIDE} divides"
+            )
         self.root = root
         self.manifest = manifest
         self.split = split
@@ -76,6 +87,7 @@ class FaceDataModule(LightningDataModule):
         self.views = list(views)
         self.parameters = ViewParameters(size, ela)
         self.augmentation: Augmentation = augmentation
+        self.pseudo_fakes = pseudo_fakes
         self.batch_size = batch_size
         self.num_workers = num_workers
         self.cache = cache
@@ -94,6 +106,9 @@ class FaceDataModule(LightningDataModule):
 
     def prepare_data(self) -> None:
         """Fill the cache, once per machine."""
+        if self.augmentation == "forensic" and self.trainer and self.trainer.state.fn == TrainerFn.FITTING:
+            self._split()
+            self._forensic_faces(self._select("train"))
         if self.cache_folder is None:
             return
         failures = build_cache(read_records(self.root, self.manifest), self.views, self.parameters, self.cache_folder)
@@ -106,17 +121,19 @@ class FaceDataModule(LightningDataModule):
         Raises:
             UserError: When there are no data, a split that the stage needs is empty, or it lacks a class.
         """
-        records = read_records(self.root, self.manifest)
         if stage == "predict":
-            self.datasets["predict"] = self._dataset(records, "none")
+            self.datasets["predict"] = self._dataset(read_records(self.root, self.manifest), "none")
             return
-        self.records = _SPLITTERS[self.split](records, self.split_seed)
+        self._split()
         for split in _SPLITS_OF_STAGE[stage]:
             self.datasets[split] = self._dataset(self._select(split), self._augmentation_of(split))
 
+    def _split(self) -> None:
+        self.records = _SPLITTERS[self.split](read_records(self.root, self.manifest), self.split_seed)
+
     def _augmentation_of(self, split: str) -> Augmentation:
         """The report augments validation too; drawn anew in every epoch it would measure something else each time."""
-        augmented = {"train"} if self.augmentation == "online" else {"train", "val"}
+        augmented = {"train", "val"} if self.augmentation == "paper" else {"train"}
         return self.augmentation if split in augmented else "none"
 
     def _select(self, split: str) -> list[Record]:
@@ -133,7 +150,17 @@ class FaceDataModule(LightningDataModule):
         source: ViewSource = DecodedViews(records, self.views, self.parameters)
         if self.cache_folder is not None:
             source = CachedViews(records, self.views, self.parameters, self.cache_folder)
+        if augmentation == "forensic":
+            faces = self._forensic_faces(records)
+            return ForensicDataset(records, source, faces, self.pseudo_fakes, self.parameters.size, self.seed)
         return FaceDataset(records, source, augmentation, self.seed)
+
+    def _forensic_faces(self, records: list[Record]) -> ForensicFaces:
+        if self.cache_folder is None:
+            raise UserError("the augmentation forensic keeps its faces on disk: drop --data.cache false")
+        faces = ForensicFaces(records, self.pseudo_fakes.count, self.cache_folder)
+        faces.build()
+        return faces
 
     def _loader(self, name: str) -> ResumableLoader:
         dataset = self.datasets[name]

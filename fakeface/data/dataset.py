@@ -13,7 +13,7 @@ from fakeface.data.augment import PAPER_OPERATIONS, augment_online, augment_pape
 from fakeface.data.cache import ViewSource
 from fakeface.data.records import REGIONS, Record
 
-Augmentation = Literal["none", "paper", "online"]
+Augmentation = Literal["none", "paper", "online", "forensic"]
 Sample = dict[str, Any]
 
 
@@ -27,7 +27,7 @@ class FaceDataset(Dataset[Sample]):
     Args:
         records: The photographs.
         source: Their views, by position in ``records``.
-        augmentation: ``none``, ``paper`` or ``online``.
+        augmentation: ``none``, ``paper`` or ``online``; ``ForensicDataset`` is for ``forensic``.
         seed: Seed of the augmentation.
     """
 

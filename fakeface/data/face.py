@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 CANVAS = 384
 """Height and width in pixels of the canvas that faces are aligned to."""
@@ -130,24 +130,33 @@ def transform_points(points: NDArray[np.float64], matrix: NDArray[np.float64]) -
 
 def align_face(image: NDArray[np.uint8], points: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Bring a photograph to the canvas ``(CANVAS, CANVAS, 3)``; what lies outside the photograph mirrors it."""
-    canvas = cv2.warpAffine(
-        image, alignment(points), (CANVAS, CANVAS), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-    )
+    matrix = alignment(points)
+    shrink = int(1 / max(np.hypot(*matrix[:, 0]), 1e-6))
+    if shrink > 1:  # bilinear sampling would skip pixels
+        height, width = image.shape[:2]
+        size = (max(1, width // shrink), max(1, height // shrink))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        matrix = alignment(points * [size[0] / width, size[1] / height])
+    canvas = cv2.warpAffine(image, matrix, (CANVAS, CANVAS), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     return np.asarray(canvas, dtype=np.uint8)
 
 
-def crop_matrix(size: int, scale: float = 1.0, roll: float = 0.0) -> NDArray[np.float64]:
+def crop_matrix(
+    size: int, scale: float = 1.0, roll: float = 0.0, shift: ArrayLike = 0.0, mirrored: bool = False
+) -> NDArray[np.float64]:
     """Return the map ``(2, 3)`` from the canvas to the view.
 
     Args:
         size: Height and width of the view in pixels.
         scale: Magnification relative to the usual crop.
         roll: Turn in degrees.
+        shift: Displacement (x, y) in pixels of the view.
+        mirrored: Whether left and right change places.
     """
     factor, angle = size / CROP * scale, np.radians(roll)
     cosine, sine = factor * np.cos(angle), factor * np.sin(angle)
-    turn = np.array([[cosine, -sine], [sine, cosine]])
-    return np.column_stack([turn, size / 2 - turn @ CROP_CENTRE])
+    turn = np.array([[cosine, -sine], [sine, cosine]]) @ np.diag([-1.0 if mirrored else 1.0, 1.0])
+    return np.column_stack([turn, size / 2 + np.asarray(shift) - turn @ CROP_CENTRE])
 
 
 def face_view(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

@@ -73,7 +73,7 @@ class SpliceNet(FaceNetwork):
         self.backbone_lr_scale = backbone_lr_scale
         self.frozen = [_submodule(network, name, backbone) for name in frozen]
         for module in self.frozen:
-            module.requires_grad_(False)
+            module.requires_grad_(False).eval()
         config = resolve_model_data_config(network)
         self.register_buffer("mean", torch.tensor(config["mean"]).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(config["std"]).view(1, 3, 1, 1))

@@ -1,0 +1,55 @@
+"""Random JPEG histories: the same law for real and fake photographs, so that compression tells nothing of the class.
+
+In CIPLAB every real photograph has the same quantisation table, and a quarter of the fakes another one.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+SUBSAMPLINGS = (
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422,
+)
+
+
+def save_as_jpeg(image: NDArray[np.uint8], quality: int, subsampling: int) -> NDArray[np.uint8]:
+    """Encode an image ``(H, W, 3)`` as JPEG, quality 1 to 100, one of ``SUBSAMPLINGS``, and decode it."""
+    settings = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, subsampling]
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings)
+    return np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def random_history(image: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
+    """Save a photograph ``(H, W, 3)`` once or twice at random, sometimes resized and back in between."""
+    if generator.random() < 0.3:
+        image = save_as_jpeg(image, int(generator.integers(70, 99)), generator.choice(SUBSAMPLINGS))
+    if generator.random() < 0.15:
+        image = _resized_and_back(image, generator.uniform(0.7, 1.1))
+    return save_as_jpeg(image, int(generator.integers(55, 97)), generator.choice(SUBSAMPLINGS))
+
+
+def _resized_and_back(image: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    resized = cv2.resize(image, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+    return np.asarray(cv2.resize(resized, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+
+
+def have_the_common_table(paths: Sequence[Path]) -> NDArray[np.bool_]:
+    """Tell which files have the quantisation tables that most of them have, ``(N,)``; no JPEG has the table None."""
+    tables = [_tables(path) for path in paths]
+    common = Counter(tables).most_common(1)[0][0]
+    return np.array([table == common for table in tables])
+
+
+def _tables(path: Path) -> str | None:
+    with Image.open(path) as image:
+        tables = getattr(image, "quantization", None)
+    return repr(sorted(tables.items())) if tables else None
