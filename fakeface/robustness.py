@@ -156,5 +156,6 @@ def plot_robustness(rows: Sequence[RobustnessRow]) -> Figure:
         panel.set(title=name.replace("_", " "), xlabel=CORRUPTIONS[name].unit, ylim=(0, 1))
     for panel in panels:
         panel.set_axis_off()
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(curves))
+    handles, titles = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, titles, loc="outside upper center", ncols=len(curves), title="dashed: uncorrupted")
     return figure

@@ -1,0 +1,87 @@
+"""Classify the features of frozen pre-trained backbones with scikit-learn: minutes, where a training takes hours.
+
+The classifier's parameters are chosen by cross-validation over source groups within the training images, threshold and
+temperature on the validation images, and the test images are scored once. The run lies beside the trained ones, as
+lightning_logs/EXPERIMENT_CLASSIFIER/version_N. All other arguments are those of `fakeface fit`, such as
+--data.root FOLDER or --model.net.init_args.pretrained FILE.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from fakeface.errors import UserError
+from fakeface.runs import METRICS_FILE, PREDICTIONS_FILE, SPLIT_FILE
+
+CLASSIFIER_FILE = "classifier.json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommand's flags."""
+    parser.add_argument(
+        "-c", "--config", type=Path, action="append", required=True, help="an experiment, such as configs/NAME.yaml"
+    )
+    parser.add_argument(
+        "--classifier", choices=("knn", "svm", "logistic"), required=True, help="what learns from the features"
+    )
+    parser.add_argument(
+        "--evaluate",
+        choices=("test", "val"),
+        default="test",
+        help="the split to measure on (default: %(default)s); nothing is calibrated on val when it is val",
+    )
+    parser.set_defaults(trainer_arguments=[])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Extract the features, tune the classifier, measure it, and write the run."""
+    from fakeface.baseline import extract_features, tune_classifier
+    from fakeface.data.records import write_manifest
+    from fakeface.evaluation.calibration import calibrate
+    from fakeface.evaluation.predictions import Predictions, write_predictions
+    from fakeface.evaluation.summary import summarise
+    from fakeface.experiment import Experiment
+
+    if any(argument.startswith("--ckpt_path") for argument in arguments.trainer_arguments):
+        raise UserError("a baseline reads the backbones' pre-trained weights: leave --ckpt_path out")
+    name = f"--trainer.logger.init_args.name={arguments.config[0].stem}_{arguments.classifier}"
+    configs = [f"--config={config}" for config in arguments.config]
+    experiment = Experiment(["fit", name, *configs, *arguments.trainer_arguments])
+    data, evaluated = experiment.data, arguments.evaluate
+    data.augmentation = "none"
+    experiment.records(evaluated)  # says at once when there are none
+    data.prepare_data()
+    records = {split: experiment.records(split) for split in ("train", "val", evaluated)}
+    with experiment.inference() as device:
+        features = {
+            split: extract_features(experiment.net, data.datasets[split], device, data.batch_size, data.num_workers)
+            for split in records
+        }
+    print(f"Tuning {arguments.classifier} on {features['train'].shape[1]} features of {len(records['train'])} images")
+    tuned = tune_classifier(arguments.classifier, features["train"], records["train"], data.seed)
+    predictions = {
+        split: Predictions.from_records(records[split], tuned.scores(features[split])) for split in ("val", evaluated)
+    }
+    summary = summarise(
+        predictions[evaluated],
+        calibration=None if evaluated == "val" else calibrate(predictions["val"]),
+        train_groups={record.group for record in records["train"]},
+    )
+
+    experiment.save_configuration()
+    folder = experiment.folder
+    write_manifest(folder / SPLIT_FILE, data.records, data.root)
+    write_predictions(folder / PREDICTIONS_FILE, predictions[evaluated])
+    _write(folder / METRICS_FILE, {"checkpoint": None, "epoch": None, "split": evaluated, **summary})
+    chosen = {"parameters": tuned.parameters, "cross_validated_auroc": tuned.auroc}
+    _write(folder / CLASSIFIER_FILE, {"classifier": arguments.classifier, **chosen})
+    metrics = {metric: value for metric, value in summary["metrics"].items() if value is not None}
+    experiment.log({f"{evaluated}/{metric}": value for metric, value in metrics.items()})
+    print(f"Cross-validation chose {tuned.parameters}: AUROC {tuned.auroc:.3f}")
+    print(f"{evaluated}: AUROC {metrics['auroc']:.3f}, accuracy {metrics['accuracy']:.3f}")
+    print(f"The run lies in {folder}")
+    return 0
+
+
+def _write(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
