@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -25,8 +26,10 @@ LIGHT_COMMANDS = {
     "serve": ("fakeface.commands.serve", "serve a web page that judges photographs and explains how"),
     "ela": ("fakeface.commands.ela", "write the error level analysis of photographs as pictures"),
     "data demo": ("fakeface.commands.data_demo", "draw a demo data set in CIPLAB's layout"),
+    "data index": ("fakeface.commands.data_index", "write a manifest with a split: the report's, grouped, or folds"),
     "data download": ("fakeface.commands.data_download", "bring the real data set from Kaggle into data/"),
     "release": ("fakeface.commands.release", "write the network of a checkpoint in half precision, to be given away"),
+    "data audit": ("fakeface.commands.data_audit", "find shortcuts, shared sources, broken and duplicate files"),
     "weights": ("fakeface.commands.weights", "write ImageNet weights of backbones without a model hub"),
 }
 """Subcommands that need no Trainer: the module that holds each, and its help."""
@@ -48,6 +51,10 @@ def main(args: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"fakeface: error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read the output, such as head, has enough; the interpreter must not complain when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print("fakeface: stopped", file=sys.stderr)
         return 130

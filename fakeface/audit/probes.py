@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import accuracy_score, roc_auc_score, roc_curve
-from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+from sklearn.metrics import make_scorer
+from sklearn.model_selection import StratifiedGroupKFold, cross_validate
 from sklearn.preprocessing import OrdinalEncoder
 
 from fakeface.audit.examination import Examined
@@ -50,6 +50,10 @@ class UnseenAmongReals(ClassifierMixin, BaseEstimator):
         self.classes_ = np.array([REAL, FAKE])
         self.seen_ = np.unique(values[label == REAL, 0])
         return self
+
+    def predict(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return ``FAKE`` for values that no real had, ``(N,)``."""
+        return np.where(self.predict_proba(values)[:, 1] > 0.5, FAKE, REAL)
 
     def predict_proba(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return ``(N, 2)``: certainty of fake for unseen values, of real for the others."""
@@ -96,11 +100,20 @@ def _measure(
             name, reason=f"{FOLDS}-fold cross-validation needs {FOLDS} sources of each class; there are {min(sources)}"
         )
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    score = cross_val_predict(estimator, values, label, groups=groups, cv=folds, method="predict_proba")[:, 1]
-    false_positive_rate, true_positive_rate, _ = roc_curve(label, score)
+    scoring = {
+        "accuracy": "accuracy",
+        "auroc": "roc_auc",
+        "recall": make_scorer(_recall_without_false_positive, response_method="predict_proba"),
+    }
+    # Means over the folds: scores of different folds cannot be compared where the classes' shares differ.
+    found = cross_validate(estimator, values, label, groups=groups, cv=folds, scoring=scoring, error_score="raise")
     return Probe(
         name,
-        accuracy=float(accuracy_score(label, score > 0.5)),
-        auroc=float(roc_auc_score(label, score)),
-        recall_without_false_positive=float(true_positive_rate[false_positive_rate == 0].max()),
+        accuracy=float(found["test_accuracy"].mean()),
+        auroc=float(found["test_auroc"].mean()),
+        recall_without_false_positive=float(found["test_recall"].mean()),
     )
+
+
+def _recall_without_false_positive(label: NDArray[np.int64], score: NDArray[np.float64]) -> float:
+    return float(np.mean(score[label == FAKE] > score[label == REAL].max()))

@@ -1,0 +1,68 @@
+"""Audit a data set: what it holds, which shortcuts give its labels away, which photographs share a source."""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from fakeface.audit.examination import Examined, examine
+from fakeface.audit.inventory import inventory
+from fakeface.audit.page import audit_blocks, group_gallery
+from fakeface.audit.probes import run_probes
+from fakeface.audit.source_groups import find_links, group_names
+from fakeface.data.records import FAKE, REAL, read_records, write_manifest
+from fakeface.folders import make_new_folder
+from fakeface.report.html import to_html
+from fakeface.report.markdown import to_markdown
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``fakeface data audit``."""
+    parser.add_argument("source", type=Path, metavar="ROOT_OR_MANIFEST", help="a folder in CIPLAB's layout, or a CSV")
+    parser.add_argument("--root", type=Path, help="folder that the manifest's paths start from [the manifest's own]")
+    parser.add_argument("--out", type=Path, help="new folder for audit.json, audit.html and manifest.csv with groups")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the probes' folds [%(default)s]")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the audit, and write it where ``--out`` names a folder."""
+    if arguments.out is not None:
+        make_new_folder(arguments.out)
+    manifest, root = (None, arguments.source) if arguments.source.is_dir() else (arguments.source, arguments.root)
+    records = read_records(root, manifest)
+    examined = examine(records)
+    groups = source_groups(examined)
+    probes = run_probes(examined, groups, arguments.seed)
+    content: dict[str, Any] = inventory(examined) | {"groups": _summarise(examined, groups)}
+    blocks = audit_blocks(arguments.source, content, probes)
+    print(to_markdown(blocks))
+    if arguments.out is not None:
+        content["probes"] = [probe.to_dict() for probe in probes]
+        (arguments.out / "audit.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        page = to_html([*blocks, *group_gallery(examined, groups)])
+        (arguments.out / "audit.html").write_text(page, encoding="utf-8")
+        grouped = [replace(record, group=group) for record, group in zip(records, groups, strict=True)]
+        write_manifest(arguments.out / "manifest.csv", grouped)
+        for name in ("audit.json", "audit.html", "manifest.csv"):
+            print(arguments.out / name)
+    return 0
+
+
+def source_groups(examined: Sequence[Examined]) -> list[str]:
+    """Return the source group of each photograph: the manifest's where it names all, else found by local features."""
+    named = [one.record.group for one in examined]
+    return named if all(named) else group_names(len(examined), find_links([one.features for one in examined]))
+
+
+def _summarise(examined: Sequence[Examined], groups: Sequence[str]) -> dict[str, int]:
+    sizes = Counter(groups)
+    of_reals = {group for one, group in zip(examined, groups, strict=True) if one.record.label == REAL}
+    fakes = [group for one, group in zip(examined, groups, strict=True) if one.record.label == FAKE]
+    return {
+        "images": sum(size for size in sizes.values() if size > 1),
+        "groups": sum(size > 1 for size in sizes.values()),
+        "fakes_of_reals": sum(group in of_reals for group in fakes),
+    }
