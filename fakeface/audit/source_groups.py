@@ -5,13 +5,15 @@ trains and another tests, the score says too much.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from fakeface.data.images import read_image
+from fakeface.data.records import Record
 from fakeface.data.threads import map_in_order, one_opencv_thread
 
 SIDE = 400
@@ -57,6 +59,19 @@ class Link:
     first: int
     second: int
     inliers: int
+
+
+def with_source_groups(records: Sequence[Record]) -> list[Record]:
+    """Read the photographs, and return the records with their ``group``, those of one photograph included.
+
+    Raises:
+        ImageError: When a file cannot be read.
+    """
+    with one_opencv_thread():
+        read = map_in_order(lambda record: local_features(read_image(record.path)), records)
+        features = list(tqdm(read, "reading", len(records), unit="image", disable=None))
+    names = group_names(len(records), find_links(features))
+    return [replace(record, group=name) for record, name in zip(records, names, strict=True)]
 
 
 def local_features(image: NDArray[np.uint8]) -> LocalFeatures:

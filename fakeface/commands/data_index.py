@@ -1,0 +1,82 @@
+"""Choose which photographs train, validate and test, and write it down as a manifest.
+
+paper draws the counts of the report's Table 1, whatever the photographs show. grouped holds the same proportions and
+keeps photographs that share a source on one side. folds writes one manifest per fold, named NAME_fold1.csv and so on:
+the fold itself is tested, the next one validates, the others train. Train on a manifest with
+`--data.manifest FILE --data.split manifest`.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from fakeface.data.records import SPLITS, Record, read_records, write_manifest
+from fakeface.data.splits import folds, grouped_split, paper_split, split_counts
+from fakeface.errors import UserError
+from fakeface.folders import make_folder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommand's flags."""
+    parser.add_argument("source", type=Path, metavar="ROOT_OR_MANIFEST", help="a folder in CIPLAB's layout, or a CSV")
+    parser.add_argument(
+        "--root", type=Path, help="folder that the manifest's paths start from (default: the manifest's own)"
+    )
+    parser.add_argument("--split", choices=("paper", "grouped", "folds"), required=True)
+    parser.add_argument("--folds", type=int, default=5, help="how many, for --split folds (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="another seed draws another split (default: %(default)s)")
+    parser.add_argument("--out", type=Path, required=True, help="the manifest to write, a new file")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the manifest, or one per fold, and print its counts."""
+    if arguments.seed < 0:
+        raise UserError(f"the seed is {arguments.seed}: choose 0 or a positive number")
+    targets = _targets(arguments.out, arguments.folds if arguments.split == "folds" else 0)
+    existing = [target for target in targets if target.exists()]
+    if existing:
+        raise UserError(f"{existing[0]} exists already: remove it, or name another file with --out")
+    manifest, root = (None, arguments.source) if arguments.source.is_dir() else (arguments.source, arguments.root)
+    records = read_records(root, manifest)
+    if arguments.split == "paper":
+        divided = [paper_split(records, arguments.seed)]
+    else:
+        records = _with_groups(records)
+        if arguments.split == "grouped":
+            divided = [grouped_split(records, arguments.seed)]
+        else:
+            divided = folds(records, arguments.folds, arguments.seed)
+    make_folder(arguments.out.parent)
+    for target, chosen in zip(targets, divided, strict=True):
+        # Relative to the manifest where possible, so that both can be moved together.
+        write_manifest(target, chosen, root=target.parent)
+        print(f"{target}\n{_table(chosen, compare=arguments.split == 'grouped')}")
+    return 0
+
+
+def _targets(out: Path, number: int) -> list[Path]:
+    if not number:
+        return [out]
+    return [out.with_name(f"{out.stem}_fold{fold}{out.suffix}") for fold in range(1, number + 1)]
+
+
+def _with_groups(records: list[Record]) -> list[Record]:
+    """Return the records with their source groups: the manifest's, or those found in the photographs."""
+    if any(record.group for record in records):
+        return records
+    from fakeface.audit.source_groups import with_source_groups  # Only this needs OpenCV.
+
+    return with_source_groups(records)
+
+
+def _table(records: Sequence[Record], compare: bool) -> str:
+    """Counts of each stratum and split, and those of Table 1's proportions where they differ."""
+    counts = Counter((record.stratum, record.split) for record in records)
+    lines = ["  " + "".join(f"{word:>8}" for word in SPLITS)]
+    for stratum in sorted({record.stratum for record in records}):
+        found = [counts[stratum, split] for split in SPLITS]
+        wanted = list(split_counts(stratum, sum(found)))
+        differs = f"   Table 1's proportions: {', '.join(map(str, wanted))}" if compare and found != wanted else ""
+        lines.append("  " + "".join(f"{number:8}" for number in found) + f"  {stratum}{differs}")
+    return "\n".join(lines)
