@@ -1,0 +1,101 @@
+"""Probes on files whose shortcuts are planted."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fakeface.audit.examination import ELA_STATISTICS, Examined
+from fakeface.audit.inventory import inventory
+from fakeface.audit.jpeg_headers import Header
+from fakeface.audit.probes import Probe, run_probes
+from fakeface.audit.source_groups import LocalFeatures
+from fakeface.data.records import FAKE, REAL, Record
+
+FEATURES = LocalFeatures(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
+
+
+def examined(number: int, label: int, table: str = "406-a", size: int = 1000, error: str = "") -> Examined:
+    return Examined(
+        record=Record(Path(f"{label}/{number}.jpg"), label, regions="0011" if label == FAKE else "0000"),
+        size=size,
+        digest=f"{label}-{number}",
+        header=Header("JPEG", 600, 600, "RGB", table, "4:2:0"),
+        error=error,
+        ela=np.zeros(ELA_STATISTICS),
+        features=FEATURES,
+        thumbnail=np.zeros((1, 1, 3), np.uint8),
+    )
+
+
+def planted() -> list[Examined]:
+    """60 reals with one table; 40 fakes, 10 of which have another; every fake's file is larger."""
+    generator = np.random.default_rng(0)
+    reals = [examined(i, REAL, size=int(generator.integers(1000, 2000))) for i in range(60)]
+    return reals + [
+        examined(i, FAKE, "974-b" if i < 10 else "406-a", int(generator.integers(2000, 3000))) for i in range(40)
+    ]
+
+
+@pytest.fixture(scope="module")
+def probes() -> dict[str, Probe]:
+    photographs = planted()
+    return {probe.name: probe for probe in run_probes(photographs, [str(i) for i in range(len(photographs))])}
+
+
+def test_majority_and_constant_probes_know_nothing(probes: dict[str, Probe]) -> None:
+    for name in ("majority class", "image size", "global ELA statistics"):
+        assert probes[name].accuracy == pytest.approx(0.6)
+        assert (probes[name].auroc, probes[name].recall_without_false_positive) == (0.5, 0.0)
+
+
+def test_header_rule_finds_the_planted_tables_without_false_positive(probes: dict[str, Probe]) -> None:
+    # Of 100 images, 60 reals and 10 fakes are right; a fake with the rare table ranks above all 60 reals, the other 30
+    # tie with them: (10 + 30 / 2) / 40.
+    assert probes["header rule"].accuracy == pytest.approx(0.70)
+    assert probes["header rule"].auroc == pytest.approx(0.625, abs=0.01)
+    assert probes["header rule"].recall_without_false_positive == pytest.approx(0.25, abs=0.02)
+
+
+def test_file_size_is_found(probes: dict[str, Probe]) -> None:
+    auroc = probes["file size"].auroc
+    assert auroc is not None
+    assert auroc > 0.99
+
+
+def test_groups_stay_on_one_side() -> None:
+    # Every group is one real and one fake with a table of its own: a table seen among the reals of other groups helps
+    # nobody, so all images have unseen tables.
+    photographs = [examined(i, label, table=f"{i}") for i in range(20) for label in (REAL, FAKE)]
+    found = {probe.name: probe for probe in run_probes(photographs, [str(i) for i in range(20) for _ in range(2)])}
+    assert found["header rule"].accuracy == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("reals", [0, 4])
+def test_too_few_sources_give_a_reason_and_no_number(reals: int) -> None:
+    photographs = [examined(i, REAL) for i in range(reals)] + [examined(i, FAKE) for i in range(10)]
+    for probe in run_probes(photographs, [str(i) for i in range(len(photographs))]):
+        assert (probe.accuracy, probe.auroc, probe.recall_without_false_positive) == (None, None, None)
+        assert f"there are {reals}" in probe.reason
+
+
+def test_unreadable_files_take_no_part() -> None:
+    photographs = [*planted(), examined(99, REAL, "974-b", error="truncated")]
+    found = {probe.name: probe for probe in run_probes(photographs, [str(i) for i in range(len(photographs))])}
+    assert found["header rule"].accuracy == pytest.approx(0.70)
+
+
+def test_inventory_counts_by_class_and_names_bad_files() -> None:
+    first = examined(0, REAL)
+    photographs = [first, examined(1, REAL, error="truncated"), examined(0, FAKE, "974-b"), first]
+    found = inventory(photographs)
+    assert found["images"] == 4
+    assert found["counts"]["class"] == {"real": {"real": 3, "fake": 0}, "fake": {"real": 0, "fake": 1}}
+    assert found["counts"]["quantisation table"]["974-b"] == {"real": 0, "fake": 1}
+    assert found["counts"]["edited region"] == {
+        "none": {"real": 3, "fake": 0},
+        "mouth": {"real": 0, "fake": 1},
+        "nose": {"real": 0, "fake": 1},
+    }
+    assert found["broken"] == [{"path": "0/1.jpg", "reason": "truncated"}]
+    assert found["duplicates"] == [["0/0.jpg", "0/0.jpg"]]
