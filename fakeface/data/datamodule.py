@@ -158,7 +158,7 @@ class FaceDataModule(LightningDataModule):
     def _forensic_faces(self, records: list[Record]) -> ForensicFaces:
         if self.cache_folder is None:
             raise UserError("the augmentation forensic keeps its faces on disk: drop --data.cache false")
-        faces = ForensicFaces(records, self.pseudo_fakes.count, self.cache_folder)
+        faces = ForensicFaces(records, self.pseudo_fakes.per_real, self.cache_folder)
         faces.build()
         return faces
 

@@ -6,7 +6,6 @@ pseudo-fakes made from its real photographs. They are computed once and lie in t
 """
 
 import hashlib
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from filelock import FileLock
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -49,7 +49,7 @@ class PseudoFakeParameters:
     """How many pseudo-fakes there are, and how often they stand in for fakes.
 
     Attributes:
-        count: How many are made.
+        per_real: How many are made of each real photograph.
         first: Share of the fakes of the first epoch that are pseudo-fakes.
         last: The same share from the last epoch on; in between it changes evenly.
         epochs: How many epochs there are.
@@ -58,16 +58,16 @@ class PseudoFakeParameters:
         UserError: When a value is out of range.
     """
 
-    count: int = 3000
+    per_real: int = 4
     first: float = 0.75
     last: float = 0.2
     epochs: int = 10
 
     def __post_init__(self) -> None:
-        if self.count < 1 or self.epochs < 1 or not (0 <= self.first <= 1 and 0 <= self.last <= 1):
+        if self.per_real < 1 or self.epochs < 1 or not (0 <= self.first <= 1 and 0 <= self.last <= 1):
             raise UserError(
-                f"data.pseudo_fakes is {self.count} pseudo-fakes with shares from {self.first} to {self.last} in "
-                f"{self.epochs} epochs: choose counts above 0 and shares between 0 and 1"
+                f"data.pseudo_fakes has per_real {self.per_real}, epochs {self.epochs} and shares from {self.first} to "
+                f"{self.last}: choose counts above 0 and shares between 0 and 1"
             )
 
     def share(self, epoch: int) -> float:
@@ -81,14 +81,17 @@ class ForensicFaces:
 
     Args:
         records: The photographs of the train split.
-        count: How many pseudo-fakes there are.
+        per_real: How many pseudo-fakes are made of each real photograph.
         folder: The cache.
+
+    Attributes:
+        count: How many pseudo-fakes there are.
     """
 
-    def __init__(self, records: Sequence[Record], count: int, folder: Path) -> None:
+    def __init__(self, records: Sequence[Record], per_real: int, folder: Path) -> None:
         self.records = records
-        self.count = count
-        digest = hashlib.blake2b(f"{VERSION} {cv2.__version__} {count} {HISTORIES}".encode(), digest_size=8)
+        self.count = per_real * sum(record.label == REAL for record in records)
+        digest = hashlib.blake2b(f"{VERSION} {cv2.__version__} {per_real} {HISTORIES}".encode(), digest_size=8)
         for record in records:
             digest.update(f"{photograph_key(record.path)} {record.label} ".encode())
         self.folder = folder / f"forensic-{digest.hexdigest()}"
@@ -102,20 +105,21 @@ class ForensicFaces:
         """
         if self.folder.is_dir():
             return
-        # Renamed when all is done: what has the final name is complete, whatever was killed.
-        partial = self.folder.with_name(f"{self.folder.name}.{os.getpid()}.partial")
+        partial = self.folder.with_suffix(".partial")
         try:
-            partial.mkdir(parents=True)
-            _build(self.records, self.count, partial)
-            partial.rename(self.folder)
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder.with_suffix(".lock")):
+                if not self.folder.is_dir():  # else another process was faster
+                    shutil.rmtree(partial, ignore_errors=True)
+                    partial.mkdir()
+                    _build(self.records, self.count, partial)
+                    # What has the final name is complete, whatever was killed.
+                    partial.rename(self.folder)
         except OSError as error:
-            if not self.folder.is_dir():  # else another process was faster
-                raise UserError(
-                    f"the training faces cannot be written to {self.folder} ({error.strerror or error}): "
-                    f"make room there or name another folder with --data.cache"
-                ) from error
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            raise UserError(
+                f"the training faces cannot be written to {self.folder} ({error.strerror or error}): "
+                f"make room there or name another folder with --data.cache"
+            ) from error
 
     @cached_property
     def photographs(self) -> NDArray[np.uint8]:
