@@ -70,12 +70,18 @@ def _listen(host: str, port: int) -> socket.socket:
 def _make_app(arguments: argparse.Namespace) -> "ASGIApp":
     # Imported after the port is known to be free: they take seconds.
     from fakeface.detector import Detector
+    from fakeface.explain import Explainer
     from fakeface.serve.app import create_app
     from fakeface.serve.faces import draw_faces, read_faces
     from fakeface.serve.guard import LOOPBACK_NAMES
 
     detector = Detector.load(arguments.ckpt_path)
+    try:
+        explainer = Explainer(detector)
+    except UserError as error:
+        print(f"the page shows no heat maps: {error}")
+        explainer = None
     game_faces = read_faces(arguments.game) if arguments.game is not None else None
     print("drawing faces for the examples", flush=True)
     names = LOOPBACK_NAMES if arguments.host in {"127.0.0.1", "localhost", "::1"} else ()
-    return create_app(detector, draw_faces(), game_faces, names=names)
+    return create_app(detector, explainer, draw_faces(), game_faces, names=names)

@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeface.data.ela import error_level_analysis
-from fakeface.detector import Detector
+from fakeface.detector import Detector, Verdict
+from fakeface.explain import Explainer, Explanation, overlay
 from fakeface.serve.decoder import Decoder
 from fakeface.serve.messages import Evidence, HeatMap, Prediction
-from fakeface.serve.pictures import data_url
+from fakeface.serve.pictures import data_url, fit
 
 
 class Analyst:
@@ -15,11 +16,13 @@ class Analyst:
 
     Attributes:
         detector: What judges.
+        explainer: What draws heat maps, or None where the network cannot be asked for them.
         decoder: What reads uploads.
     """
 
-    def __init__(self, detector: Detector, decoder: Decoder) -> None:
+    def __init__(self, detector: Detector, explainer: Explainer | None, decoder: Decoder) -> None:
         self.detector = detector
+        self.explainer = explainer
         self.decoder = decoder
 
     def judge(self, data: bytes, evidence: bool) -> Prediction:
@@ -29,22 +32,36 @@ class Analyst:
             ImageError: When the upload cannot be decoded.
         """
         image = self.decoder(data)
+        if not evidence:
+            return _prediction(image, self.detector.predict([image])[0], None)
+        explanation = self._explain(image)
+        return _prediction(image, explanation.verdict, _evidence(explanation))
+
+    def _explain(self, image: NDArray[np.uint8]) -> Explanation:
+        if self.explainer is not None:
+            return self.explainer.explain(image)
         (verdict,) = self.detector.predict([image])
-        height, width = image.shape[:2]
-        return Prediction.model_validate(
-            {
-                "verdict": verdict.verdict,
-                "probability": verdict.probability,
-                "regions": verdict.regions,
-                "width": width,
-                "height": height,
-                "evidence": self._evidence(image) if evidence else None,
-            }
-        )
+        return Explanation(verdict, image, error_level_analysis(image, self.detector.settings.parameters.ela), {})
 
-    def _evidence(self, image: NDArray[np.uint8]) -> Evidence:
-        ela = error_level_analysis(image, self.detector.settings.parameters.ela)
-        return Evidence(original=data_url(image), ela=data_url(ela), heat_maps=self._heat_maps(image))
 
-    def _heat_maps(self, image: NDArray[np.uint8]) -> list[HeatMap]:
-        return []
+def _prediction(image: NDArray[np.uint8], verdict: Verdict, evidence: Evidence | None) -> Prediction:
+    height, width = image.shape[:2]
+    return Prediction.model_validate(
+        {
+            "verdict": verdict.verdict,
+            "probability": verdict.probability,
+            "regions": verdict.regions,
+            "width": width,
+            "height": height,
+            "evidence": evidence,
+        }
+    )
+
+
+def _evidence(explanation: Explanation) -> Evidence:
+    photograph = fit(explanation.photograph)
+    maps = [
+        HeatMap(view=view, picture=data_url(overlay(photograph, fit(heat))))
+        for view, heat in explanation.heat_maps.items()
+    ]
+    return Evidence(original=data_url(photograph), ela=data_url(explanation.error_levels), heat_maps=maps)

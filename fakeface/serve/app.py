@@ -13,8 +13,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
 from fakeface import __version__
-from fakeface.data.images import FORMATS, ImageError
+from fakeface.data.images import ImageError
 from fakeface.detector import Detector
+from fakeface.explain import Explainer
 from fakeface.serve.analyst import Analyst
 from fakeface.serve.decoder import Decoder
 from fakeface.serve.faces import Face, make_pairs
@@ -31,6 +32,7 @@ _PAGE_FILES = (_PAGE, "icon.svg", "page.css", "page.js", "requests.js", "evidenc
 
 def create_app(
     detector: Detector,
+    explainer: Explainer | None,
     faces: Sequence[Face],
     game_faces: Sequence[Face] | None = None,
     limits: Limits | None = None,
@@ -40,6 +42,7 @@ def create_app(
 
     Args:
         detector: What judges.
+        explainer: What draws heat maps, if the network can be asked for them.
         faces: Drawn faces, for the examples, the explanations and, by default, the game.
         game_faces: Photographs for the game.
         limits: What a visitor may ask.
@@ -48,7 +51,7 @@ def create_app(
     limits = limits or Limits()
     decoder = Decoder(limits.pixels, limits.decode_seconds)
     line = WaitingLine(limits.places, limits.answer_seconds)
-    analyst = Analyst(detector, decoder)
+    analyst = Analyst(detector, explainer, decoder)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -97,7 +100,7 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ImageError)
     async def unreadable(request: Request, error: ImageError) -> Response:
-        sentence = f"this photograph cannot be read, it is {error.reason}: send another one ({', '.join(FORMATS)})"
+        sentence = f"this photograph is refused, for it is {error.reason}: send another one"
         return JSONResponse({"error": sentence}, 422)
 
     @app.exception_handler(Busy)

@@ -42,8 +42,13 @@ class Decoder:
             ImageError: When it cannot be decoded, or not in time.
         """
         connection = self._connection or self._start()
-        # Ending the process ends every read and write below.
-        alarm = threading.Timer(self.seconds, self._end)
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            self._end()  # which ends every read and write below
+
+        alarm = threading.Timer(self.seconds, give_up)
         alarm.start()
         try:
             connection.send_bytes(data)
@@ -53,9 +58,8 @@ class Decoder:
                 raise ImageError(UPLOAD, header["reason"])
             return np.frombuffer(connection.recv_bytes(), dtype=np.uint8).reshape(header["shape"])
         except (EOFError, OSError) as error:
-            late = not alarm.is_alive()
             self.close()
-            reason = f"not decoded within {self.seconds:g} seconds" if late else "damaged (it broke the decoder)"
+            reason = f"not decoded within {self.seconds:g} seconds" if late.is_set() else "damaged (it broke the decoder)"
             raise ImageError(UPLOAD, reason) from error
         finally:
             alarm.cancel()

@@ -3,7 +3,11 @@
 const VIEWS = { original: "the photo", ela: "the error levels", face: "the aligned face" };
 const VERDICTS = { real: "no edit found", fake: "looks edited", unsure: "unsure" };
 
-export const percent = (share) => `${(100 * share).toFixed(share > 0.001 && share < 0.999 ? 0 : 1)} %`;
+// With a no-break space. Nobody is that sure: the ends are never 0 % or 100 %.
+export function percent(share) {
+  if (share < 0.01) return "under 1\u00a0%";
+  return share > 0.99 ? "over 99\u00a0%" : `${Math.round(100 * share)}\u00a0%`;
+}
 export const regionName = (region) => region.replace("_", " ");
 export const verdictName = (prediction) => VERDICTS[prediction.verdict];
 
@@ -20,20 +24,25 @@ export function element(name, text = "", attributes = {}) {
 
 function figure(picture, title, words) {
   const node = element("figure");
-  const caption = element("figcaption", ` ${words}`);
+  const caption = element("figcaption", words);
   caption.prepend(element("b", title));
   node.append(element("img", "", { src: picture, alt: title }), caption);
   return node;
 }
 
-export function showEvidence(container, evidence, withOriginal = true) {
-  const figures = withOriginal ? [figure(evidence.original, "The photo", "as the network got it.")] : [];
-  figures.push(
-    figure(evidence.ela, "Error levels", "How much each pixel changes when the photo is saved once more. Edges and hair are always bright; a bright patch on smooth skin is a hint."),
-  );
+const WORDS = {
+  ela: "How much each pixel changes when the photo is saved once more. Edges and hair are always bright; a bright patch on smooth skin is a hint.",
+  map: "Where the network looked, from grey to yellow. It need not be what was edited.",
+};
+
+// All pictures with words, or briefly those that the visitor has not seen yet, with their titles alone.
+export function showEvidence(container, evidence, brief = false) {
+  const words = (name) => (brief ? "" : WORDS[name]);
+  const figures = brief ? [] : [figure(evidence.original, "The photo", "As the server read it.")];
+  figures.push(figure(evidence.ela, "Error levels", words("ela")));
   for (const map of evidence.heat_maps) {
     const view = VIEWS[map.view] ?? map.view;
-    figures.push(figure(map.picture, `Heat map on ${view}`, "Warm places spoke most for “fake”, however likely that is."));
+    figures.push(figure(map.picture, `Heat map: ${view}`, words("map")));
   }
   if (!evidence.heat_maps.length) {
     figures.push(element("p", "This kind of network cannot show where it looked: there is no heat map.", { class: "hint" }));

@@ -36,7 +36,7 @@ export function startGame() {
       const game = await ask("api/game");
       count = game.pairs;
       get("game-note").textContent = game.drawn
-        ? "The faces are drawn, and new to a network that learned from `fakeface data demo` with its usual seed."
+        ? "The faces are drawn for this game, so no network has learned from them."
         : "If the network learned from these very photographs, its score here says nothing.";
       await newRound();
     });
@@ -50,7 +50,7 @@ export function startGame() {
 
   async function showPair() {
     get("answer").hidden = true;
-    score();
+    score(played + 1);
     const pair = await ask(`api/game/${numbers[played]}`, { onWait });
     say("");
     for (const side of SIDES) {
@@ -82,26 +82,26 @@ export function startGame() {
     played += 1;
     mine += side === answer.real;
     networks += answer.network === answer.real;
-    score();
+    score(played);
     for (const name of SIDES) {
       const truth = name === answer.real ? "real" : "fake";
       get(name).classList.add(truth);
       get(name).querySelector(".tag").textContent = truth === "real" ? "✓ real" : "⚠ fake";
       get(name).querySelector("img").alt = `Face on the ${name}: ${truth}`;
       get(`${name}-title`).textContent = `The ${name} face, ${truth}`;
-      showEvidence(get(`${name}-evidence`), answer[name].evidence, false);
+      showEvidence(get(`${name}-evidence`), answer[name].evidence, true);
     }
-    get("answer-title").textContent = side === answer.real ? "Right!" : "No, it is the other one";
+    get("answer-title").textContent = side === answer.real ? "Correct!" : "No, it is the other one";
     get("answer-words").textContent = [truthWords(answer), networkWords(answer), roundWords()].join(" ");
     get("next").textContent = played === numbers.length ? "Play again" : "Next pair";
     get("answer").hidden = false;
     get("next").focus({ preventScroll: true });
+    get("next").scrollIntoView({ block: "nearest" });
   }
 
-  function score() {
-    const pair = Math.min(played + (guessing || get("answer").hidden), numbers.length);
+  function score(pair) {
     get("score").hidden = false;
-    get("score").textContent = `Pair ${pair || 1} of ${numbers.length} · You ${mine} · Network ${networks}`;
+    get("score").textContent = `Pair ${pair} of ${numbers.length} · You ${mine} · Network ${networks}`;
   }
 
   function roundWords() {

@@ -1,24 +1,27 @@
 """Pictures for the page: small JPEGs, inside the answer or by name."""
 
 import base64
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+Pixel = TypeVar("Pixel", np.uint8, np.float32)
 
 LONGEST_SIDE = 640
 
 _QUALITY = 85
 
 
-def fit(image: NDArray[np.uint8], longest_side: int = LONGEST_SIDE) -> NDArray[np.uint8]:
-    """Shrink an image ``(H, W, 3)`` so that no side is longer; smaller ones stay as they are."""
+def fit(image: NDArray[Pixel]) -> NDArray[Pixel]:
+    """Shrink an image ``(H, W, …)`` so that no side is longer than ``LONGEST_SIDE``; smaller ones stay as they are."""
     height, width = image.shape[:2]
-    scale = longest_side / max(height, width)
+    scale = LONGEST_SIDE / max(height, width)
     if scale >= 1:
         return image
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=image.dtype)
 
 
 def encode_jpeg(image: NDArray[np.uint8], quality: int = _QUALITY) -> bytes:

@@ -1,0 +1,245 @@
+"""The page in a real browser: Debian's Chromium, without a window."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from fakeface.data.images import decode_image
+from fakeface.detector import Detector
+from fakeface.serve.faces import Face
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+PAGES = ("check", "game", "how", "programs")
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed: apt install chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def open_page(browser: Browser, address: str, **options: Any) -> Page:
+    """Open the page in a new profile; complaints of the browser and requests elsewhere fail the test."""
+    page = browser.new_context(**options).new_page()
+    page.set_default_timeout(20_000)
+    page.on("pageerror", lambda error: pytest.fail(f"JavaScript failed: {error}"))
+    page.on("console", lambda message: complaints(page).append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: None if is_own(request.url, address) else complaints(page).append(request.url))
+    page.goto(address)
+    expect(page.locator("#examples button")).to_have_count(6)
+    return page
+
+
+_complaints: dict[int, list[str]] = {}
+
+
+def complaints(page: Page) -> list[str]:
+    return _complaints.setdefault(id(page), [])
+
+
+def is_own(url: str, address: str) -> bool:
+    return url.startswith((address, "data:", "blob:"))
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    page = open_page(browser, address, **DESKTOP)
+    yield page
+    assert complaints(page) == []
+    page.context.close()
+
+
+def expect_verdict(page: Page) -> str:
+    expect(page.locator("#result")).to_be_visible()
+    expect(page.locator("#verdict")).to_be_focused()
+    return page.inner_text("#verdict-words")
+
+
+def test_chosen_photo_gets_its_verdict_with_pictures_and_regions(
+    page: Page, detector: Detector, faces: list[Face]
+) -> None:
+    face = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": faces[3].data}
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a photo").click()
+    chooser.value.set_files(face)  # type: ignore[arg-type]
+    words = expect_verdict(page)
+    (verdict,) = detector.predict([decode_image(faces[3].data, Path("me.jpg"))])
+    assert verdict.probability is not None
+    assert f"{round(100 * verdict.probability)}\u00a0%" in words
+    # The photo, its error levels and a heat map for each branch, all decoded by the browser.
+    assert page.locator("#evidence img").evaluate_all("images => images.map(image => image.naturalWidth)") == [96] * 4
+    expect(page.locator("#region-scores dt")).to_have_text(["left eye", "right eye", "nose", "mouth"])
+    expect(page.get_by_role("heading", name="What this does not mean")).to_be_visible()
+    expect(page.locator("#error-rate")).to_contain_text("wrong on about 10\u00a0%")
+
+
+def test_example_tells_the_truth_after_the_verdict(page: Page) -> None:
+    page.get_by_role("button", name="Drawn face 2").click()
+    expect_verdict(page)
+    expect(page.locator("#truth")).to_contain_text("is a fake: ")
+    page.get_by_role("button", name="Drawn face 1").click()
+    expect(page.locator("#truth")).to_contain_text("is real: nothing was edited")
+
+
+TRANSFER = """([kind, data]) => {
+  const bytes = Uint8Array.from(atob(data), character => character.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], "photo.jpg", { type: "image/jpeg" }));
+  const event = kind === "paste"
+    ? new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true })
+    : new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true });
+  document.querySelector("main").dispatchEvent(event);
+}"""
+
+
+@pytest.mark.parametrize("kind", ["paste", "drop"])
+def test_photo_is_pasted_or_dropped(page: Page, photograph: bytes, kind: str) -> None:
+    page.evaluate(TRANSFER, [kind, base64.b64encode(photograph).decode()])
+    expect_verdict(page)
+
+
+def test_photo_is_taken(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, **DESKTOP, permissions=["camera"])
+    page.get_by_role("button", name="Take a photo").click()
+    page.wait_for_function("document.querySelector('video').videoWidth > 0")
+    page.get_by_role("button", name="Take it").click()
+    expect_verdict(page)
+    assert page.evaluate("document.querySelector('video').srcObject") is None
+    assert complaints(page) == []
+    page.context.close()
+
+
+def test_broken_upload_gets_a_message(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, **DESKTOP)
+    for buffer, words in [
+        (b"<script>alert(1)</script>", "not a readable image"),
+        (bytes(20_000_001), "20 MB is the most"),
+    ]:
+        page.set_input_files("#file", {"name": "<b>x</b>.jpg", "mimeType": "image/jpeg", "buffer": buffer})
+        expect(page.get_by_role("status")).to_contain_text(words)
+        expect(page.locator("#result")).to_be_hidden()
+    page.context.close()
+
+
+def test_busy_server_is_asked_again(page: Page) -> None:
+    refused = []
+
+    def refuse_once(route: Any) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=503, headers={"Retry-After": "1"}, json={"error": "busy"})
+
+    page.route("**/api/predict*", refuse_once)
+    page.get_by_role("button", name="Drawn face 1").click()
+    expect(page.get_by_role("status")).to_contain_text("sent again in 1 seconds")
+    expect_verdict(page)
+    assert len(refused) == 1
+    complaints(page).clear()  # Chromium reports every 503
+
+
+def test_game_is_played_with_the_keyboard(page: Page) -> None:
+    page.get_by_role("link", name="Which face is real?").click()
+    for number in range(1, 9):
+        expect(page.locator("#pair")).to_be_visible()
+        expect(page.locator("#score")).to_contain_text(f"Pair {number} of 8")
+        expect(page.locator("#left .tag")).to_have_text("left")
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator("#next")).to_be_focused()
+        correct = page.locator("#left .tag").inner_text() == "✓ real"
+        expect(page.locator("#answer-title")).to_have_text("Correct!" if correct else "No, it is the other one")
+        assert page.locator("#answer img").evaluate_all("images => images.every(image => image.naturalWidth > 0)")
+        if number < 8:
+            page.keyboard.press("Enter")
+            expect(page.locator("#answer")).to_be_hidden()
+    assert "of 8 pairs" in page.inner_text("#answer-words")
+    expect(page.locator("#next")).to_have_text("Play again")
+
+
+def test_explanations_have_their_pictures(page: Page) -> None:
+    page.get_by_role("link", name="How it works").click()
+    expect(page.get_by_role("heading", name="4. A high score can be a shortcut")).to_be_visible()
+    widths = page.locator("#how img").evaluate_all("images => images.map(image => image.naturalWidth)")
+    assert len(widths) == 17
+    assert min(widths) > 0
+
+
+@pytest.mark.parametrize("options", [DESKTOP, PHONE, {"viewport": {"width": 320, "height": 600}}])
+def test_nothing_is_wider_than_the_screen(browser: Browser, address: str, options: dict[str, Any]) -> None:
+    page = open_page(browser, address, **options)
+    page.get_by_role("button", name="Drawn face 2").click()
+    expect_verdict(page)
+    for name in PAGES:
+        page.goto(f"{address}#{name}")
+        expect(page.locator(f"#{name}")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= options["viewport"]["width"]
+    page.context.close()
+
+
+NAMELESS = """() => [...document.querySelectorAll("button, a, img, meter, video, dialog, nav, article")]
+  .filter(node => !(node.alt || node.innerText?.trim() || node.textContent.trim() || node.ariaLabel
+    || node.querySelector("img")?.alt || node.labels?.length || node.closest("dd, dialog")))
+  .map(node => node.outerHTML)"""
+
+
+def test_everything_has_a_name_and_can_be_reached_with_the_keyboard(page: Page) -> None:
+    assert page.evaluate(NAMELESS) == []
+    reached = []
+    for _ in range(13):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent || document.activeElement.firstChild?.alt"))
+    links = ["Check a photo", "Which face is real?", "How it works", "For programs"]
+    assert reached[:6] == [*links, "Choose a photo", "Take a photo"]
+    assert reached[6:12] == [f"Drawn face {number}" for number in range(1, 7)] or "Drawn face 1" in str(reached)
+
+
+CONTRASTS = """() => {
+  const style = getComputedStyle(document.documentElement);
+  const canvas = document.createElement("canvas").getContext("2d");
+  const luminance = name => {
+    canvas.fillStyle = style.getPropertyValue(name);
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3)
+      .map(level => level / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const pairs = [["--on-accent", "--accent"], ["--ink", "--caution"]];
+  for (const ink of ["--ink", "--quiet", "--accent", "--real", "--fake", "--unsure"])
+    for (const ground of ["--ground", "--panel"]) pairs.push([ink, ground]);
+  return Object.fromEntries(pairs.map(pair => {
+    const [low, high] = pair.map(luminance).sort((a, b) => a - b);
+    return [pair.join(" on "), (high + 0.05) / (low + 0.05)];
+  }));
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_in_light_and_dark(browser: Browser, address: str, scheme: str) -> None:
+    page = open_page(browser, address, color_scheme=scheme)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+    assert (sum(ground) > 600) == (scheme == "light")
+    # WCAG 2.2, level AA: https://www.w3.org/TR/WCAG22/#contrast-minimum
+    assert {pair: ratio for pair, ratio in page.evaluate(CONTRASTS).items() if ratio < 4.5} == {}
+    page.context.close()

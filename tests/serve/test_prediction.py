@@ -1,0 +1,119 @@
+import base64
+import json
+import shutil
+import subprocess
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from fakeface.data.ela import error_level_analysis
+from fakeface.data.images import decode_image
+from fakeface.data.records import REGIONS
+from fakeface.detector import Detector
+from fakeface.serve.app import create_app
+from fakeface.serve.faces import Face
+from tests.networks import CALIBRATION, ELA
+from tests.serve.conftest import encode
+
+
+def picture(url: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    kind, data = url.split(",", 1)
+    assert kind == "data:image/jpeg;base64"
+    return np.asarray(Image.open(BytesIO(base64.b64decode(data))))
+
+
+def test_answer_is_the_detectors_verdict(client: TestClient, detector: Detector, photograph: bytes) -> None:
+    response = client.post("/api/predict", content=photograph)
+    (verdict,) = detector.predict([decode_image(photograph, Path("photograph"))])
+    assert response.status_code == 200
+    assert verdict.regions is not None
+    assert response.json() == {
+        "verdict": verdict.verdict,
+        "probability": pytest.approx(verdict.probability, abs=1e-9),
+        "regions": pytest.approx(verdict.regions, abs=1e-9),
+        "width": 96,
+        "height": 96,
+        "evidence": None,
+    }
+
+
+def test_evidence_shows_the_photograph_its_error_levels_and_a_heat_map_per_branch(
+    client: TestClient, photograph: bytes
+) -> None:
+    evidence = client.post("/api/predict?evidence=true", content=photograph).json()["evidence"]
+    pixels = decode_image(photograph, Path("photograph"))
+    for url, expected in [(evidence["original"], pixels), (evidence["ela"], error_level_analysis(pixels, ELA))]:
+        shown = picture(url)
+        assert shown.shape == pixels.shape
+        # The picture is a JPEG itself.
+        assert np.abs(shown.astype(float) - expected).mean() < 12
+    assert [heat_map["view"] for heat_map in evidence["heat_maps"]] == ["original", "ela"]
+    for heat_map in evidence["heat_maps"]:
+        assert picture(heat_map["picture"]).shape == pixels.shape
+
+
+def test_pictures_of_large_photographs_are_small(client: TestClient) -> None:
+    answer = client.post("/api/predict?evidence=true", content=encode("JPEG", (1500, 800))).json()
+    assert (answer["width"], answer["height"]) == (1500, 800)
+    assert picture(answer["evidence"]["original"]).shape == (341, 640, 3)
+
+
+def test_a_network_without_gradients_has_no_heat_maps(detector: Detector, faces: list[Face], photograph: bytes) -> None:
+    with TestClient(create_app(detector, None, faces)) as client:
+        answer = client.post("/api/predict?evidence=true", content=photograph).json()
+    assert answer["evidence"]["heat_maps"] == []
+    assert answer["verdict"] in {"real", "fake", "unsure"}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF"])
+def test_every_format_is_read_whatever_it_is_called(client: TestClient, kind: str) -> None:
+    response = client.post("/api/predict", content=encode(kind), headers={"Content-Type": "text/html"})
+    assert response.status_code == 200
+    assert (response.json()["width"], response.json()["height"]) == (40, 30)
+
+
+def test_network_says_what_the_page_must_know(client: TestClient) -> None:
+    network = client.get("/api/network").json()
+    assert network["views"] == ["original", "ela"]
+    assert network["regions"] == list(REGIONS)
+    assert network["calibrated"] is True
+    assert network["error_rate"] == CALIBRATION.error_rate
+    # Scores of 0.6, 0.55 and 0.65 have these probabilities at temperature 2: sqrt(odds) / (1 + sqrt(odds)).
+    odds = [np.sqrt(score / (1 - score)) for score in (0.6, 0.55, 0.65)]
+    expected = [root / (1 + root) for root in odds]
+    assert [network["threshold"], network["unsure_low"], network["unsure_high"]] == pytest.approx(expected)
+
+
+def test_examples_are_a_real_and_a_fake_of_each_difficulty(client: TestClient) -> None:
+    examples = client.get("/api/examples").json()
+    assert [example["label"] for example in examples] == ["real", "fake"] * 3
+    assert [bool(example["regions"]) for example in examples] == [False, True] * 3
+    for example in examples:
+        response = client.get(f"/api/examples/{example['number']}.jpg")
+        assert response.headers["content-type"] == "image/jpeg"
+        assert decode_image(response.content, Path("example")).shape == (96, 96, 3)
+
+
+def test_openapi_describes_upload_answer_and_problems(client: TestClient) -> None:
+    description = client.get("/api/openapi.json").json()
+    post = description["paths"]["/api/predict"]["post"]
+    assert post["requestBody"]["content"] == {"image/*": {"schema": {"type": "string", "format": "binary"}}}
+    assert set(post["responses"]) == {"200", "408", "413", "415", "422", "503"}
+    schema = description["components"]["schemas"]["Prediction"]
+    assert set(schema["properties"]) == {"verdict", "probability", "regions", "width", "height", "evidence"}
+    for status in ("413", "422", "503"):
+        reference = post["responses"][status]["content"]["application/json"]["schema"]["$ref"]
+        assert reference == "#/components/schemas/Problem"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_command_of_the_documentation_works(address: str, tmp_path: Path, photograph: bytes) -> None:
+    (tmp_path / "photo.jpg").write_bytes(photograph)
+    command = ["curl", "--silent", "--noproxy", "*", "--data-binary", "@photo.jpg", f"{address}api/predict"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    assert json.loads(run.stdout)["width"] == 96

@@ -1,0 +1,63 @@
+import re
+from io import BytesIO
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from fakeface.report.paper import read_paper_tables
+from fakeface.serve.faces import Face
+from fakeface.serve.story import draw_story
+from tests.networks import ELA
+
+
+def test_page_and_pictures_belong_together(client: TestClient, faces: list[Face]) -> None:
+    page = client.get("/").text
+    shown = set(re.findall(r'src="(\w+\.jpg)"', page))
+    assert shown == set(draw_story(faces, ELA))
+    for name in shown:
+        assert Image.open(BytesIO(client.get(f"/{name}").content)).format == "JPEG"
+
+
+def test_augmentations_differ_from_each_other(faces: list[Face]) -> None:
+    pictures = draw_story(faces, ELA)
+    names = ["identity", "flip_left_right", "flip_up_down", "rot90", "random_brightness", "random_contrast"]
+    shown = [np.asarray(Image.open(BytesIO(pictures[f"{name}.jpg"]))).astype(int) for name in names]
+    for one, other in pairwise(shown):
+        assert np.abs(one - other).mean() > 3
+
+
+def test_the_two_headers_differ_and_their_pictures_hardly(faces: list[Face]) -> None:
+    pictures = draw_story(faces, ELA)
+    one, other = (Image.open(BytesIO(pictures[f"saved_{name}.jpg"])) for name in "ab")
+    assert one.quantization != other.quantization  # type: ignore[attr-defined]
+    assert np.abs(np.asarray(one).astype(int) - np.asarray(other)).mean() < 8
+
+
+@pytest.mark.parametrize(
+    ("words", "experiment"),
+    [
+        ("ELA and MobileNetV2", "mobilenet_ela"),
+        ("ELA and ResNet50", "resnet50_ela"),
+        ("Photo and VGG16", "vgg16_original"),
+        ("Photo and MobileNetV2", "mobilenet_original"),
+        ("Fusion of both", "fusion_type1"),
+    ],
+)
+def test_figures_of_the_page_are_the_reports(client: TestClient, words: str, experiment: str) -> None:
+    rows = {row.experiment: row for table in read_paper_tables() for row in table.rows}
+    accuracy = rows[experiment].metrics()["accuracy"]
+    match = re.search(
+        rf'{words}</dt><dd><meter min="0" max="1" value="([\d.]+)"></meter> ([\d.]+)\s%', client.get("/").text
+    )
+    assert match is not None
+    assert float(match[1]) == pytest.approx(accuracy, abs=6e-4)
+    assert float(match[2]) == pytest.approx(100 * accuracy, abs=0.06)
+
+
+def test_the_two_rules_count_what_the_page_says(client: TestClient) -> None:
+    page = client.get("/").text
+    assert f"{100 * (1081 + 240) / 2041:.1f}\u00a0%" in page
+    assert f"{100 * 1081 / 2041:.1f}\u00a0%" in page

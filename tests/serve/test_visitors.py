@@ -1,0 +1,71 @@
+"""Fifty visitors at once, on a real server."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+
+from fakeface.serve.faces import Face
+from fakeface.serve.limits import Limits
+from tests.serve.conftest import MakeApp, serve
+
+VISITORS = 50
+
+
+@pytest.fixture
+def narrow(make_app: MakeApp) -> Iterator[str]:
+    yield from serve(make_app(Limits(places=12)))
+
+
+def visit(address: str, data: bytes, patience: float) -> tuple[Counter[int], dict[str, object]]:
+    """Ask like the page does: come back when told to wait."""
+    answers: Counter[int] = Counter()
+    until = time.monotonic() + patience
+    while True:
+        response = httpx2.post(f"{address}api/predict", content=data, timeout=30, trust_env=False)
+        answers[response.status_code] += 1
+        if response.status_code != 503 or time.monotonic() > until:
+            return answers, response.json()
+        assert "please try again in" in response.json()["error"]
+        time.sleep(int(response.headers["Retry-After"]))
+
+
+def test_all_get_their_own_answer(address: str, faces: list[Face]) -> None:
+    data = [faces[number % len(faces)].data for number in range(VISITORS)]
+    alone = {item: visit(address, item, 30)[1]["probability"] for item in set(data)}
+    with ThreadPoolExecutor(VISITORS) as pool:
+        visits = list(pool.map(lambda item: visit(address, item, 30), data))
+    assert [answer["probability"] for _, answer in visits] == [alone[item] for item in data]
+    assert {status for answers, _ in visits for status in answers} <= {200, 503}
+
+
+def test_a_short_line_asks_most_to_wait_and_serves_all(narrow: str, photograph: bytes) -> None:
+    with ThreadPoolExecutor(VISITORS) as pool:
+        visits = list(pool.map(lambda _: visit(narrow, photograph, 60), range(VISITORS)))
+    assert all("probability" in answer for _, answer in visits)
+    total = sum((answers for answers, _ in visits), Counter[int]())
+    assert total[200] == VISITORS
+    assert total[503] > 0
+    assert set(total) == {200, 503}
+
+
+def test_a_slow_upload_keeps_nobody_waiting_for_long(make_app: MakeApp, photograph: bytes) -> None:
+    def trickle() -> Iterator[bytes]:
+        for position in range(0, len(photograph), 100):
+            yield photograph[position : position + 100]
+            time.sleep(0.1)
+
+    for address in serve(make_app(Limits(upload_seconds=0.3, places=2))):
+        response = httpx2.post(f"{address}api/predict", content=trickle(), timeout=30, trust_env=False)
+        assert response.status_code == 408
+        assert visit(address, photograph, 0)[0] == {200: 1}
+
+
+def test_visitors_who_leave_do_not_disturb(address: str, photograph: bytes) -> None:
+    for _ in range(5):
+        with pytest.raises(httpx2.TimeoutException):
+            httpx2.post(f"{address}api/predict?evidence=true", content=photograph, timeout=0.001, trust_env=False)
+    assert visit(address, photograph, 30)[1]["width"] == 96
