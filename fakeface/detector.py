@@ -132,6 +132,10 @@ class Detector:
         columns["error"] = np.array([verdict.error or "" for verdict in verdicts])
         return columns
 
+    def compute_views(self, image: NDArray[np.uint8]) -> dict[str, NDArray[np.uint8]]:
+        """Return what the network sees of a photograph ``(H, W, 3)``: its views, each ``(size, size, 3)``."""
+        return compute_views(image, self.settings.views, self.settings.parameters)
+
     @property
     def regions(self) -> tuple[str, ...]:
         """Names of the regions that the network scores; none where it has no region head."""
@@ -151,7 +155,7 @@ class Detector:
             pixels = _check_pixels(image) if isinstance(image, np.ndarray) else read_image(Path(image))
         except ImageError as error:
             return _Prepared(path, {}, error.reason)
-        return _Prepared(path, compute_views(pixels, self.settings.views, self.settings.parameters))
+        return _Prepared(path, self.compute_views(pixels))
 
     def _judge(self, batch: Sequence[_Prepared]) -> Iterator[Verdict]:
         read = [prepared for prepared in batch if prepared.error is None]

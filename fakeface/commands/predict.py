@@ -12,14 +12,14 @@ import shutil
 import sqlite3
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
 from fakeface.detector import BATCH_SIZE, RELEASE, Detector, Verdict
 from fakeface.errors import UserError
-from fakeface.folders import make_folder
+from fakeface.folders import make_folder, make_new_folder
 from fakeface.inference.score_files import check_ending, printable, write_scores
 from fakeface.inference.score_store import DONE, ScoreStore, gather, process_file, unfinished_folder
 from fakeface.inference.sharing import Sharing, share
@@ -44,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "path a line, a .csv manifest with a column path, or - for a list from standard input",
     )
     parser.add_argument("--out", type=Path, help="write a .csv, .jsonl or .parquet file instead of printing a table")
+    parser.add_argument(
+        "--explain",
+        type=Path,
+        metavar="DIR",
+        help="a new or empty folder for one picture per photograph: what the verdict rests on",
+    )
     parser.add_argument(
         "--batch_size", type=int, default=BATCH_SIZE, help="photographs that the network sees at once (%(default)s)"
     )
@@ -78,25 +84,35 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print(detector: Detector, arguments: argparse.Namespace) -> int:
     """Print a table, row by row; the path stands last, since its width is not known before."""
+    explain = _explainer(detector, arguments.explain)
+    if arguments.explain is not None:
+        make_new_folder(arguments.explain)
     print(f"verdict  probability  {''.join(f'{region}  ' for region in detector.regions)}path")
     failures = 0
-    photographs = list_photographs(arguments.source)
-    for _, verdict in _judge(detector, photographs, arguments.batch_size):
-        regions = "".join(
-            f"{verdict.regions[region] if verdict.regions else '':>{len(region)}.2}  " for region in detector.regions
-        )
-        probability = "" if verdict.probability is None else f"{verdict.probability:.1%}"
-        note = f" ({verdict.error})" if verdict.error else ""
+    for _, verdict in _judge(detector, list_photographs(arguments.source), arguments.batch_size):
+        explain(verdict)
+        tqdm.write(_table_row(verdict, detector.regions))
         failures += verdict.error is not None
-        tqdm.write(f"{verdict.verdict or 'not read':<8} {probability:>11}  {regions}{printable(verdict.path)}{note}")
     return 1 if failures else 0
+
+
+def _table_row(verdict: Verdict, regions: Sequence[str]) -> str:
+    path = printable(verdict.path)
+    if verdict.probability is None:
+        return f"not read {'':>11}  {''.join(' ' * (len(region) + 2) for region in regions)}{path} ({verdict.error})"
+    scores = verdict.regions or {}
+    cells = "".join(f"{scores[region]:>{len(region)}.2f}  " for region in regions)
+    return f"{verdict.verdict:<8} {verdict.probability:>11.1%}  {cells}{path}"
 
 
 def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) -> int:
     """Write this process's part of the scores, and as the first of the processes the result."""
     out: Path = arguments.out
     folder, fingerprint = unfinished_folder(out), detector.fingerprint
+    explain = _explainer(detector, arguments.explain)
     if sharing.rank == 0:
+        if arguments.explain is not None and not folder.exists():
+            make_new_folder(arguments.explain)
         make_folder(folder)
         with gather(folder, fingerprint) as done:
             if len(done):
@@ -109,6 +125,7 @@ def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) 
             if sharing.takes(photograph.path) and photograph.path not in done
         )
         for photograph, verdict in _judge(detector, mine, arguments.batch_size, quiet=sharing.rank > 0):
+            explain(verdict)
             store.add(photograph, verdict)
     sharing.wait()
     if sharing.rank > 0:
@@ -123,6 +140,21 @@ def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) 
     shares = ", ".join(f"{counts.get(name, 0)} {name}" for name in ("real", "fake", "unsure"))
     print(f"{out}: {sum(counts.values())} photographs: {shares}, {failures} not read")
     return 1 if failures else 0
+
+
+def _explainer(detector: Detector, folder: Path | None) -> Callable[[Verdict], None]:
+    """Return what writes the picture of a verdict into the folder, or what does nothing when there is none."""
+    if folder is None:
+        return lambda verdict: None
+    from fakeface.explain import Explainer, write_explanation
+
+    explainer = Explainer(detector)
+
+    def explain(verdict: Verdict) -> None:
+        if verdict.path is not None and verdict.error is None:
+            write_explanation(explainer.explain(verdict.path), folder)
+
+    return explain
 
 
 def _judge(

@@ -19,6 +19,7 @@ from pyarrow import parquet
 from fakeface import Detector, Verdict
 from fakeface.cli import main
 from fakeface.commands import predict
+from fakeface.data.images import read_image
 from fakeface.inference.score_store import ScoreStore, process_file, unfinished_folder
 from fakeface.inference.sharing import Sharing
 from fakeface.inference.sources import Photograph
@@ -167,6 +168,24 @@ def test_unfinished_scores_of_several_processes_and_of_another_network(
         assert store.claim("another")
     assert main([*command, str(checkpoint)]) == 2
     assert "another network" in capsys.readouterr().err
+
+
+def test_each_verdict_is_explained_by_a_picture(
+    tmp_path: Path, checkpoint: Path, photographs: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ["a/x.jpg", "b/x.jpg", "b/y.jpg"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(photographs[0], tmp_path / name)
+    (tmp_path / "a" / "broken.jpg").touch()
+    sources = ["--source", str(tmp_path / "a"), str(tmp_path / "b")]
+    pictures = tmp_path / "pictures"
+    command = ["predict", "--ckpt_path", str(checkpoint), *sources, "--explain", str(pictures)]
+    assert main([*command, "--out", str(tmp_path / "scores.csv")]) == 1
+    assert sorted(path.name for path in pictures.iterdir()) == ["x.png", "x_2.png", "y.png"]
+    height, width, _ = read_image(pictures / "x_2.png").shape
+    assert width > 2 * height
+    assert main(command) == 2
+    assert "is not empty" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,141 @@
+"""Where a network looks: its own map of what was pasted in, or Grad-CAM on each branch."""
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from functools import partial
+from math import isqrt
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from fakeface.errors import UserError
+from fakeface.inference.torch_network import TorchNetwork
+from fakeface.models import FaceClassifier, FaceNetwork
+
+Reshape = Callable[[Tensor], Tensor | None]
+
+
+class HeatMaps:
+    """Draws the heat maps of a network.
+
+    A network with a map gives the probability of an edit at each place. One with branches has a heat map per branch, by
+    Grad-CAM (https://arxiv.org/abs/1610.02391): where its last spatial features raise the score of fake, scaled from 0
+    to 1. It says where a network looked, which need not be what was edited.
+
+    Args:
+        network: The network.
+        size: Height and width of its views in pixels.
+
+    Raises:
+        UserError: When a backbone has no spatial features, or the library for Grad-CAM is not installed.
+    """
+
+    def __init__(self, network: TorchNetwork, size: int) -> None:
+        self._network = network
+        self._size = size
+        self._layers: dict[str, tuple[nn.Module, Reshape]] = {}
+        if isinstance(network.net, FaceClassifier):
+            if importlib.util.find_spec("pytorch_grad_cam") is None:
+                raise UserError("heat maps of this network need grad-cam: pip install 'fakeface[explain]'")
+            self._layers = {view: _find_layer(network, view, size) for view in network.net.views}
+
+    def __call__(self, views: Mapping[str, NDArray[np.uint8]]) -> dict[str, NDArray[np.float32]]:
+        """Return the heat maps by view, from 0 to 1, ``(size, size)``.
+
+        Args:
+            views: Those of one photograph, each ``(size, size, 3)``.
+
+        Raises:
+            UserError: When the network has neither map nor branches.
+        """
+        tensors = self._network.to_tensors({view: pixels[np.newaxis] for view, pixels in views.items()})
+        if self._layers:
+            return {view: self._grad_cam(view, tensors) for view in self._layers}
+        net = self._network.net
+        with torch.inference_mode():
+            splice_map = net(tensors).map
+        if splice_map is None:
+            raise UserError(f"{type(net).__name__} has neither a map nor branches, so there is no heat map to draw")
+        heat = splice_map[0].float().sigmoid().cpu().numpy()
+        return {view: np.asarray(cv2.resize(heat, (self._size, self._size)), np.float32) for view in net.views}
+
+    def _grad_cam(self, view: str, views: dict[str, Tensor]) -> NDArray[np.float32]:
+        from pytorch_grad_cam import GradCAM
+        from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+        layer, reshape = self._layers[view]
+        cam = GradCAM(_OneView(self._network.net, view, views), [layer], reshape_transform=reshape)
+        try:
+            heat = cam(views[view], [ClassifierOutputTarget(0)])
+        finally:
+            cam.activations_and_grads.release()
+            self._network.net.zero_grad()
+        return np.asarray(heat[0], dtype=np.float32)
+
+
+class _OneView(nn.Module):
+    """A network as a function of one of its views, whose output is the logit of fake ``(B, 1)``."""
+
+    def __init__(self, net: FaceNetwork, view: str, views: dict[str, Tensor]) -> None:
+        super().__init__()
+        self.net = net
+        self.view = view
+        self.views = views
+
+    def forward(self, image: Tensor) -> Tensor:
+        output = self.net({**self.views, self.view: image})
+        logit: Tensor = output.fake_logit[:, None]
+        return logit
+
+
+def _find_layer(network: TorchNetwork, view: str, size: int) -> tuple[nn.Module, Reshape]:
+    """Return the last layer of a branch with spatial features that the score depends on, and how to lay them out.
+
+    Which layer that is differs between the families of backbones: in a vision transformer, the score depends on the
+    patches of the last block but one, for the class token alone leaves the last.
+    """
+    backbone = network.net.get_submodule(f"branches.{view}.backbone")
+    stages = [stage["module"] for stage in getattr(backbone, "feature_info", []) if "module" in stage]
+    candidates = [*backbone.children(), *(backbone.get_submodule(name) for name in stages if name)]
+    reshape = partial(
+        _to_maps,
+        channels_last=getattr(backbone, "output_fmt", "") == "NHWC",
+        prefix_tokens=getattr(backbone, "num_prefix_tokens", 0),
+    )
+    outputs: list[tuple[nn.Module, Tensor]] = []
+
+    def remember(module: nn.Module, inputs: object, output: object) -> None:
+        if isinstance(output, Tensor) and reshape(output) is not None:
+            outputs.append((module, output))
+
+    handles = [module.register_forward_hook(remember) for module in dict.fromkeys(candidates)]
+    noise = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
+    try:
+        logit = network.net(network.to_tensors(dict.fromkeys(network.net.views, noise))).fake_logit.sum()
+        for module, output in reversed(outputs):
+            (gradient,) = torch.autograd.grad(logit, output, retain_graph=True, allow_unused=True)
+            maps = None if gradient is None else reshape(gradient)
+            if maps is not None and maps.any():
+                return module, reshape
+    finally:
+        for handle in handles:
+            handle.remove()
+    raise UserError(f"the backbone of the branch {view} has no spatial features, so there is no heat map to draw of it")
+
+
+def _to_maps(features: Tensor, channels_last: bool, prefix_tokens: int) -> Tensor | None:
+    """Return features as ``(B, C, H, W)`` with more than one place, or None where they have no places."""
+    if features.ndim == 4:
+        maps = features.permute(0, 3, 1, 2) if channels_last else features
+    elif features.ndim == 3:
+        tokens = features[:, prefix_tokens:]
+        side = isqrt(tokens.shape[1])
+        if side * side != tokens.shape[1]:
+            return None
+        maps = tokens.transpose(1, 2).unflatten(2, (side, side))
+    else:
+        return None
+    return maps if maps.shape[2] * maps.shape[3] > 1 else None
