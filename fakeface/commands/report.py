@@ -16,6 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="a new or empty folder for report.md, report.html and plots")
     parser.add_argument("--model-card", type=Path, metavar="FILE", help="a new Markdown file about the one run named")
     parser.add_argument(
+        "--audit",
+        type=Path,
+        metavar="DIR",
+        help="what `fakeface data audit --out DIR` wrote: its probes join the table",
+    )
+    parser.add_argument(
         "--no-photographs", action="store_true", help="name the worst mistakes without showing them in the HTML page"
     )
 
@@ -32,9 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
     from fakeface.report.html import to_html
     from fakeface.report.markdown import to_markdown, write_markdown
     from fakeface.report.model_card import model_card_blocks
-    from fakeface.report.results import read_results
+    from fakeface.report.results import read_probes, read_results
 
     results = read_results(arguments.runs)
+    probes = [] if arguments.audit is None else read_probes(arguments.audit)
     if arguments.model_card is not None:
         if arguments.model_card.exists():
             raise UserError(f"{arguments.model_card} exists already: remove it, or name another file")
@@ -43,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(arguments.model_card)
     if arguments.out is not None:
         make_new_folder(arguments.out)
-        blocks = report_blocks(results, [], thumbnails=not arguments.no_photographs)
+        blocks = report_blocks(results, probes, thumbnails=not arguments.no_photographs)
         write_markdown(arguments.out / "report.md", blocks)
         (arguments.out / "report.html").write_text(to_html(blocks), encoding="utf-8")
         print(f"{arguments.out / 'report.md'}\n{arguments.out / 'report.html'}")

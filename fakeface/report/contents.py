@@ -1,11 +1,12 @@
 """What a report says, in order."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from tqdm import tqdm
 
 from fakeface.report.comparisons import comparison_row, comparison_table, fusion_pairs, pairs_with_best
-from fakeface.report.document import Block, Bullets, Heading, Paragraph, Plot, Row
+from fakeface.report.document import Block, Bullets, Heading, Paragraph, Plot
 from fakeface.report.mistakes import SHOWN, worst_mistakes
 from fakeface.report.paper import read_paper_tables
 from fakeface.report.plots import curves_plot, reliability_plot, roc_plot
@@ -37,12 +38,12 @@ PAPER_NOTES = (
 )
 
 
-def report_blocks(results: Sequence[Result], probes: Sequence[Row], thumbnails: bool) -> list[Block]:
+def report_blocks(results: Sequence[Result], probes: Sequence[dict[str, Any]], thumbnails: bool) -> list[Block]:
     """Put a report together, with the highest AUROC first wherever runs follow each other.
 
     Args:
         results: Runs that were tested on the same photographs.
-        probes: Rows for shortcut probes, with the columns of ``overview_table``.
+        probes: Shortcut probes as ``read_probes`` returns them.
         thumbnails: Whether the worst mistakes are shown or only named.
     """
     results = best_first(results)
@@ -79,7 +80,7 @@ def _paper(results: Sequence[Result]) -> list[Block]:
     return [*blocks, Bullets(PAPER_NOTES)]
 
 
-def _overview(results: Sequence[Result], probes: Sequence[Row]) -> list[Block]:
+def _overview(results: Sequence[Result], probes: Sequence[dict[str, Any]]) -> list[Block]:
     table = overview_table(results, probes)
     blocks: list[Block] = [Heading("All runs"), table]
     if probes:

@@ -17,6 +17,7 @@ from fakeface.evaluation.summary import Summary
 from fakeface.report.curves import Curves, find_logs, read_curves
 from fakeface.runs import CLASSIFIER_FILE, CONFIG_FILE, METRICS_FILE, PREDICTIONS_FILE, ROBUSTNESS_FILE
 
+AUDIT_FILE = "audit.json"
 _MEND = "write it with `fakeface test --ckpt_path RUN/checkpoints/best.ckpt`"
 
 
@@ -131,6 +132,19 @@ def read_result(folder: Path) -> Result:
         curves={} if classifier else read_curves(folder),
         robustness=_read_field(folder / ROBUSTNESS_FILE, "rows", default=[]),
     )
+
+
+def read_probes(folder: Path) -> list[dict[str, Any]]:
+    """Read the shortcut probes of an audit, each with the fields of ``audit.probes.Probe``.
+
+    Raises:
+        UserError: When the folder holds no audit.
+    """
+    path = folder / AUDIT_FILE
+    if not path.is_file():
+        raise UserError(f"{folder} holds no {AUDIT_FILE}: write it with `fakeface data audit ROOT --out {folder}`")
+    probes: list[dict[str, Any]] = _read_field(path, "probes", default=[])
+    return probes
 
 
 def _read_metrics(folder: Path) -> dict[str, Any]:

@@ -87,8 +87,8 @@ def _own_row(result: Result) -> Row:
     )
 
 
-def overview_table(results: Sequence[Result], probes: Sequence[Row] = ()) -> Table:
-    """Return a row for each result, and then the shortcut probes."""
+def overview_table(results: Sequence[Result], probes: Sequence[dict[str, Any]] = ()) -> Table:
+    """Return a row for each result, and then one for each shortcut probe of an audit."""
     rates = list(results[0].summary["operating_points"]["tpr_at_fpr"])
     columns = [
         *("Run", "What it is", "Accuracy", "Balanced accuracy", "F1", "AUROC"),
@@ -105,7 +105,13 @@ def overview_table(results: Sequence[Result], probes: Sequence[Row] = ()) -> Tab
         )
         for result in results
     ]
-    return Table(columns, [*rows, *probes], text_columns=2)
+    return Table(columns, [*rows, *(_probe_row(probe, rates) for probe in probes)], text_columns=2)
+
+
+def _probe_row(probe: dict[str, Any], rates: Sequence[str]) -> Row:
+    found = [share(probe["recall_without_false_positive"]) if float(key) == 0 else NONE for key in rates]
+    what = "shortcut probe" + (f", not measured: {probe['reason']}" if probe["reason"] else "")
+    return Row([probe["name"], what, share(probe["accuracy"]), NONE, NONE, decimal(probe["auroc"]), *found])
 
 
 def describe(result: Result) -> str:
