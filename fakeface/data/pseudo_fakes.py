@@ -99,7 +99,7 @@ def make_pseudo_fake(target: Face, draw_donor: Callable[[], Face], generator: np
     for group in _groups(parts, generator):
         donor = one_donor or draw_donor()
         image, pasted = _paste(Face(image, target.points), donor, group, style, generator)
-        mask = np.maximum(mask, pasted)
+        mask = np.clip(pasted, mask, 1)  # the larger of both, and no rounding above 1
     return PseudoFake(image, mask, np.array([int(bit) for bit in bits], dtype=np.float32))
 
 
