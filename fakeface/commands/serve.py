@@ -63,7 +63,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+        # create_server adds the address in brackets.
+        reason = (getattr(error, "strerror", None) or str(error)).split(" (")[0]
         raise UserError(f"port {port} of {host} cannot be used ({reason}): choose another --port or --host") from error
 
 

@@ -109,7 +109,12 @@ function startCamera(use) {
       get("capture").click();
       return;
     }
+    get("shoot").disabled = true;
     dialog.showModal();
+  });
+  video.addEventListener("playing", () => {
+    get("shoot").disabled = false;
+    get("shoot").focus();
   });
   dialog.addEventListener("close", () => {
     for (const track of video.srcObject.getTracks()) track.stop();

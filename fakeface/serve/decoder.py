@@ -59,8 +59,9 @@ class Decoder:
             return np.frombuffer(connection.recv_bytes(), dtype=np.uint8).reshape(header["shape"])
         except (EOFError, OSError) as error:
             self.close()
-            reason = f"not decoded within {self.seconds:g} seconds" if late.is_set() else "damaged (it broke the decoder)"
-            raise ImageError(UPLOAD, reason) from error
+            if late.is_set():
+                raise ImageError(UPLOAD, f"not decoded within {self.seconds:g} seconds") from error
+            raise ImageError(UPLOAD, "damaged (it broke the decoder)") from error
         finally:
             alarm.cancel()
 

@@ -122,7 +122,6 @@ def test_photo_is_pasted_or_dropped(page: Page, photograph: bytes, kind: str) ->
 def test_photo_is_taken(browser: Browser, address: str) -> None:
     page = open_page(browser, address, **DESKTOP, permissions=["camera"])
     page.get_by_role("button", name="Take a photo").click()
-    page.wait_for_function("document.querySelector('video').videoWidth > 0")
     page.get_by_role("button", name="Take it").click()
     expect_verdict(page)
     assert page.evaluate("document.querySelector('video').srcObject") is None
@@ -130,20 +129,21 @@ def test_photo_is_taken(browser: Browser, address: str) -> None:
     page.context.close()
 
 
-def test_broken_upload_gets_a_message(browser: Browser, address: str) -> None:
+def test_broken_upload_gets_a_message(browser: Browser, address: str, tmp_path: Path) -> None:
     page = open_page(browser, address, **DESKTOP)
-    for buffer, words in [
+    for data, words in [
         (b"<script>alert(1)</script>", "not a readable image"),
         (bytes(20_000_001), "20 MB is the most"),
     ]:
-        page.set_input_files("#file", {"name": "<b>x</b>.jpg", "mimeType": "image/jpeg", "buffer": buffer})
-        expect(page.get_by_role("status")).to_contain_text(words)
+        (tmp_path / "a<b>c.jpg").write_bytes(data)
+        page.set_input_files("#file", tmp_path / "a<b>c.jpg")
+        expect(page.locator("#check-status")).to_contain_text(words)
         expect(page.locator("#result")).to_be_hidden()
     page.context.close()
 
 
 def test_busy_server_is_asked_again(page: Page) -> None:
-    refused = []
+    refused: list[str] = []
 
     def refuse_once(route: Any) -> None:
         if refused:
@@ -154,7 +154,7 @@ def test_busy_server_is_asked_again(page: Page) -> None:
 
     page.route("**/api/predict*", refuse_once)
     page.get_by_role("button", name="Drawn face 1").click()
-    expect(page.get_by_role("status")).to_contain_text("sent again in 1 seconds")
+    expect(page.locator("#check-status")).to_contain_text("sent again in 1 seconds")
     expect_verdict(page)
     assert len(refused) == 1
     complaints(page).clear()  # Chromium reports every 503
@@ -207,12 +207,12 @@ NAMELESS = """() => [...document.querySelectorAll("button, a, img, meter, video,
 def test_everything_has_a_name_and_can_be_reached_with_the_keyboard(page: Page) -> None:
     assert page.evaluate(NAMELESS) == []
     reached = []
-    for _ in range(13):
+    for _ in range(12):
         page.keyboard.press("Tab")
-        reached.append(page.evaluate("document.activeElement.textContent || document.activeElement.firstChild?.alt"))
+        reached.append(page.evaluate("document.activeElement.textContent || document.activeElement.firstChild.alt"))
     links = ["Check a photo", "Which face is real?", "How it works", "For programs"]
-    assert reached[:6] == [*links, "Choose a photo", "Take a photo"]
-    assert reached[6:12] == [f"Drawn face {number}" for number in range(1, 7)] or "Drawn face 1" in str(reached)
+    examples = [f"Drawn face {number}" for number in range(1, 7)]
+    assert reached == [*links, "Choose a photo", "Take a photo", *examples]
 
 
 CONTRASTS = """() => {

@@ -65,7 +65,7 @@ def test_unreadable_photograph_of_the_operator_is_named(tmp_path: Path) -> None:
     for name in ("training_real/a.jpg", "training_fake/easy_1_1111.jpg"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_bytes(b"broken")
-    with pytest.raises(UserError, match="training_real/a.jpg: not a readable image"):
+    with pytest.raises(UserError, match=r"training_real/a\.jpg: not a readable image"):
         read_faces(tmp_path)
 
 

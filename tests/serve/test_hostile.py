@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import zlib
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -147,19 +148,19 @@ def test_bugs_are_not_shown(client: TestClient, photograph: bytes, monkeypatch: 
 
 
 def test_nothing_is_stored(client: TestClient, photograph: bytes) -> None:
-    written: list[object] = []
+    written: list[str] = []
     watching = True
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:
         if watching and event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR):
-            written.append(arguments[0])
+            written.append(str(arguments[0]))
 
     sys.addaudithook(watch)
     try:
         for data in (photograph, encode("PNG", (1200, 1200)), b"broken"):
             client.post("/api/predict?evidence=true", content=data)
         assert written == []
-        with open(os.devnull, "w"):  # the watch is awake
+        with Path(os.devnull).open("w"):  # the watch is awake
             assert written == [os.devnull]
     finally:
         watching = False
