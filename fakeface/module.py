@@ -4,9 +4,10 @@ from typing import Any
 
 from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
-from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from lightning.pytorch.utilities.types import LRSchedulerTypeUnion, OptimizerLRScheduler
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from fakeface.evaluation.calibration import Calibration
 from fakeface.metrics import FaceMetrics
@@ -14,6 +15,9 @@ from fakeface.models import FaceNetwork, FaceOutput
 from fakeface.schedules import WarmupCosine
 
 Batch = dict[str, Any]
+
+WATCHED = "val/loss"
+"""What a schedule like ``ReduceLROnPlateau`` watches."""
 
 MAP_POSITIVE_WEIGHT = 3.0
 """Factor on the loss of foreign places, which are few."""
@@ -103,8 +107,19 @@ class FakeFaceModule(LightningModule):
         return {"index": batch["index"], "probability": self(batch).fake_logit.double().sigmoid()}
 
     def on_train_epoch_end(self) -> None:
-        """Log the figures of the training samples as the network saw them, in training mode."""
+        """Log the figures of the training samples as the network saw them, and step a schedule that watches validation.
+
+        Lightning does both after the epoch's checkpoints, from which a continued run would then lack them.
+        """
         self._log_metrics("train", self.train_metrics)
+        schedule, watched = self.lr_schedulers(), self.trainer.callback_metrics.get(WATCHED)
+        if isinstance(schedule, ReduceLROnPlateau) and watched is not None:
+            schedule.step(watched)
+
+    def lr_scheduler_step(self, scheduler: LRSchedulerTypeUnion, metric: Any | None) -> None:
+        """Step a schedule, unless ``on_train_epoch_end`` does."""
+        if not isinstance(scheduler, ReduceLROnPlateau):
+            super().lr_scheduler_step(scheduler, metric)
 
     def on_validation_epoch_end(self) -> None:
         """Log the figures of the validation samples."""
@@ -115,10 +130,13 @@ class FakeFaceModule(LightningModule):
         self._log_metrics("test", self.test_metrics)
 
     def _log_metrics(self, stage: str, metrics: FaceMetrics) -> None:
-        shown = {"auroc", "accuracy"} if stage == "val" else set()
-        for name, value in metrics.compute().items():
-            self.log(f"{stage}/{name}", value, prog_bar=name in shown)
+        figures = {f"{stage}/{name}": value for name, value in metrics.compute().items()}
         metrics.reset()
+        for name, value in figures.items():
+            self.log(name, value, prog_bar=name in ("val/auroc", "val/accuracy"), logger=stage != "train")
+        if stage == "train":
+            for logger in self.loggers:
+                logger.log_metrics({name: value.item() for name, value in figures.items()}, self.global_step - 1)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Make the optimiser of the trainable parameters and, where one is configured, its schedule."""
@@ -130,13 +148,18 @@ class FakeFaceModule(LightningModule):
             return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
         if self.lr_scheduler is None:
             return optimizer
-        scheduler: Any = {"scheduler": self.lr_scheduler(optimizer), "monitor": "val/loss"}
+        scheduler: Any = {"scheduler": self.lr_scheduler(optimizer), "monitor": WATCHED}
         return {"optimizer": optimizer, "lr_scheduler": scheduler}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the calibration, and let the configuration ask for no pre-trained weights: these are better ones."""
+        """Add the calibration and, in the middle of an epoch, the samples that its figures count.
+
+        The configuration is to ask for no pre-trained weights: these are better ones.
+        """
         if self.calibration is not None:
             checkpoint["calibration"] = self.calibration.to_dict()
+        if self.train_metrics.update_called:
+            checkpoint["train_samples"] = self.train_metrics.samples()  # asks all processes
         net = checkpoint.get("hyper_parameters", {}).get("net")
         if isinstance(net, dict) and "pretrained" in net.get("init_args", {}):
             checkpoint["hyper_parameters"] = {
@@ -145,9 +168,11 @@ class FakeFaceModule(LightningModule):
             }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take the calibration of the weights that are loaded."""
+        """Take what ``on_save_checkpoint`` added."""
         carried = checkpoint.get("calibration")
         self.calibration = None if carried is None else Calibration.from_dict(carried)
+        if "train_samples" in checkpoint:
+            self.train_metrics.update(*checkpoint["train_samples"])
 
 
 def map_loss(logits: Tensor, share: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ def find_checkpoint(name: str, logs: Path) -> Path:
     """Return a checkpoint by its path, or ``best`` or ``last`` of the newest run below a folder.
 
     Raises:
-        UserError: When there is none.
+        UserError: When there is none, or a run was started later and has none yet.
     """
     if name not in {"best", "last"}:
         path = Path(name)
@@ -36,7 +36,19 @@ def find_checkpoint(name: str, logs: Path) -> Path:
         raise UserError(
             f"there is no {name}.ckpt of any run below {logs}: train with `fakeface fit`, or pass a checkpoint's path"
         )
-    return max(found, key=lambda path: path.stat().st_mtime_ns)
+    newest = max(found, key=_written)
+    started = [path for path in logs.glob(f"**/{CONFIG_FILE}") if not path.with_name(CLASSIFIER_FILE).exists()]
+    for config in started:
+        if _written(config) > _written(newest) and not (config.parent / CHECKPOINTS / f"{name}.ckpt").exists():
+            raise UserError(
+                f"the run {config.parent} is newer than {newest} and has no {name}.ckpt: wait for its first epoch, "
+                f"delete it if it was stopped before, or pass a checkpoint's path"
+            )
+    return newest
+
+
+def _written(path: Path) -> int:
+    return path.stat().st_mtime_ns
 
 
 def read_train_groups(run: Path) -> set[str] | None:

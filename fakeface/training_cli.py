@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -10,11 +11,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+import torch.distributed as dist
 from jsonargparse import ArgumentError
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
 
-from fakeface.callbacks.interruption import TrainingInterruptedError
+from fakeface.callbacks.interruption import Interruption, interruptible
 from fakeface.checkpoints import load_checkpoint
 from fakeface.data.datamodule import FaceDataModule
 from fakeface.data.records import check_source
@@ -23,6 +25,7 @@ from fakeface.module import FakeFaceModule
 from fakeface.runs import CHECKPOINTS, CONFIG_FILE, find_checkpoint, run_folder
 
 _LINKED_DATA_KEYS = ("views", "seed")
+_LOST = re.compile("connection (closed|reset|refused)|broken pipe|time.?out|remote process exited", re.IGNORECASE)
 
 
 class RunConfigCallback(SaveConfigCallback):
@@ -165,14 +168,33 @@ def _carried_configuration(path: Path) -> dict[str, Any]:
 
 
 def run_trainer(args: Sequence[str]) -> int:
-    """Run ``fit``, ``validate``, ``test`` or ``predict`` with the arguments that follow; return the exit code."""
+    """Run ``fit``, ``validate`` or ``test`` with the arguments that follow; return the exit code.
+
+    Raises:
+        UserError: When the input is wrong, or another process of a distributed run was lost.
+    """
     silence_advice()
     try:
-        FakeFaceCLI(args)
-    except TrainingInterruptedError as interruption:
+        with interruptible():
+            FakeFaceCLI(args)
+    except Interruption as interruption:
+        if _distributed() and dist.get_rank() > 0:
+            return 0  # the first process speaks for all; Lightning's launcher would kill it for any other code
         print(f"fakeface: {interruption}", file=sys.stderr)
         return interruption.exit_code
+    except RuntimeError as error:
+        if not (_distributed() and _LOST.search(str(error))):
+            raise
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(
+            f"process {dist.get_rank()} lost another one ({reason}): look above for what that one says, then "
+            f"continue with --ckpt_path last"
+        ) from error
     return 0
+
+
+def _distributed() -> bool:
+    return dist.is_available() and dist.is_initialized()
 
 
 def silence_advice() -> None:

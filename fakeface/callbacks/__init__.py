@@ -2,6 +2,7 @@
 
 from fakeface.callbacks.atomic_checkpoints import AtomicCheckpointIO
 from fakeface.callbacks.calibration import ValidationCalibration
+from fakeface.callbacks.continuation import Continuation
 from fakeface.callbacks.interruption import SaveOnInterruption
 from fakeface.callbacks.random_state import RandomState
 from fakeface.callbacks.run_files import RunFiles
@@ -10,6 +11,7 @@ from fakeface.callbacks.weight_average import WeightAverage
 
 __all__ = [
     "AtomicCheckpointIO",
+    "Continuation",
     "RandomState",
     "RunFiles",
     "SaveOnInterruption",

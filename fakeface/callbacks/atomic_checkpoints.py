@@ -21,7 +21,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             UserError: When the disk takes no more; the earlier checkpoint is intact.
         """
         target = Path(path)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        temporary = target.with_name(f".{target.name}.tmp")  # what a kill leaves there, the next one replaces
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("wb") as file:

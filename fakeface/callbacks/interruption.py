@@ -1,76 +1,134 @@
-"""SIGTERM and Ctrl-C: a checkpoint is saved, and the process says by its exit code what ended it."""
+"""SIGTERM, Ctrl-C and SIGUSR1: a checkpoint is saved, and the process says by its exit code what ended it."""
 
+import math
+import os
 import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
-from lightning.pytorch.utilities import rank_zero_info
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+from lightning.pytorch.trainer.states import TrainerFn
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+from fakeface.runs import CHECKPOINTS
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+"""What users and schedulers send; SLURM sends SIGUSR1 ahead of the time limit where it is asked to."""
 
 
-class TrainingInterruptedError(Exception):
-    """A signal ended the training after a checkpoint was saved.
+class Interruption(BaseException):
+    """A signal ended the work; like ``KeyboardInterrupt``, no ``except Exception`` stops it on its way.
+
+    Args:
+        number: The signal.
+        checkpoint: Where the training was saved, if it had begun.
 
     Attributes:
         exit_code: 128 and the signal's number, as shells report it: 143 for SIGTERM, 130 for Ctrl-C.
     """
 
-    def __init__(self, number: int, checkpoint: Path) -> None:
-        name = signal.Signals(number).name
-        super().__init__(f"{name} stopped the training; continue it with --ckpt_path {checkpoint}")
+    def __init__(self, number: int, checkpoint: Path | None = None) -> None:
+        advice = "" if checkpoint is None else f"; continue the training with --ckpt_path {checkpoint}"
+        super().__init__(f"stopped by {signal.Signals(number).name}{advice}")
         self.exit_code = 128 + number
 
 
-class SaveOnInterruption(Callback):
-    """Saves ``last.ckpt`` after the batch in which SIGTERM or Ctrl-C came, and stops.
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let the signals end what is inside by an ``Interruption``.
 
-    A signal during validation takes effect when the validation is over. A second signal ends the process at once; the
-    last checkpoint stays whole, since checkpoints are written beside and renamed.
+    Lightning would make exit code 0 of SIGTERM and 1 of Ctrl-C, and of SIGUSR1 a checkpoint from the middle of a step.
+    """
+    previous = _set_handlers(_interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise Interruption(number)
+
+
+def _set_handlers(handler: Callable[[int, FrameType | None], None]) -> dict[signal.Signals, Any]:
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    return {number: signal.signal(number, handler) for number in SIGNALS}
+
+
+class SaveOnInterruption(Checkpoint):
+    """Saves ``last.ckpt`` after the batch in which a signal came, and stops before the next one.
+
+    In between lies what belongs to the batch: its figures are logged. Of the last batch of an epoch, validation and the
+    epoch's own checkpoints are a part, so there and in validation a signal waits for the end of the epoch. A second
+    Ctrl-C ends the process at once; the last checkpoint stays whole.
     """
 
     def __init__(self) -> None:
         self._received = 0
-        self._previous: dict[signal.Signals, Any] = {}
+        self._speaks = True
+        self._interruption: Interruption | None = None
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Take the signals over from Lightning, which would end the process with exit code 0."""
-        self._previous = {number: signal.signal(number, self._receive) for number in SIGNALS}
+        """Remember signals from now on."""
+        self._speaks = trainer.is_global_zero
+        _set_handlers(self._remember)
 
-    def _receive(self, number: int, frame: FrameType | None) -> None:
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Let signals end a validation that is no part of a training."""
+        if trainer.state.fn is not TrainerFn.FITTING:
+            _set_handlers(_interrupt)
+
+    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Let signals end a test."""
+        _set_handlers(_interrupt)
+
+    def _remember(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT == self._received:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGINT)
+        if not self._received and self._speaks:
+            # Not by print: the signal may have come in the middle of another one.
+            again = ", again to stop at once" if number == signal.SIGINT else ""
+            os.write(2, f"\n{signal.Signals(number).name}: saving a checkpoint first{again}\n".encode())
         self._received = number
-        for each in SIGNALS:
-            signal.signal(each, signal.SIG_DFL)
-        rank_zero_info(f"{signal.Signals(number).name}: saving a checkpoint after this batch; again to stop at once")
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """Stop when a checkpoint was saved for it.
+
+        Raises:
+            Interruption: When a signal came.
+        """
+        if self._interruption is not None:
+            raise self._interruption
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Save and stop, in all processes after the same batch.
+        """Save where the next thing to happen is another step."""
+        done, all_done = batch_idx + 1, trainer.fit_loop.total_batch_idx + 1
+        accumulates = done % trainer.accumulate_grad_batches != 0
+        interval = trainer.val_check_batch or math.inf
+        validates = trainer.is_last_batch or done % interval == 0 or all_done % interval == 0
+        if not accumulates and not validates:
+            self._save_if_interrupted(trainer, pl_module)
 
-        Raises:
-            TrainingInterruptedError: When a signal came.
-        """
-        received = torch.tensor(self._received, device=pl_module.device)
-        number = int(trainer.strategy.reduce(received, reduce_op="max"))
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save at the end of an epoch, behind the callbacks that choose the best."""
+        self._save_if_interrupted(trainer, pl_module)
+
+    def _save_if_interrupted(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        number = self._received
+        if trainer.world_size > 1:  # all processes stop after the same batch
+            number = int(trainer.strategy.reduce(torch.tensor(number, device=pl_module.device), reduce_op="max"))
         if number:
-            checkpoint = self._checkpoint(trainer)
+            folder = trainer.log_dir or trainer.default_root_dir  # asks all processes
+            checkpoint = Path(folder, CHECKPOINTS, "last.ckpt")
             trainer.save_checkpoint(checkpoint)
-            raise TrainingInterruptedError(number, checkpoint)
-
-    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Give the signals back."""
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-        self._previous = {}
-
-    @staticmethod
-    def _checkpoint(trainer: Trainer) -> Path:
-        for callback in trainer.checkpoint_callbacks:
-            if isinstance(callback, ModelCheckpoint) and callback.filename == "last" and callback.dirpath:
-                return Path(callback.dirpath) / "last.ckpt"
-        return Path(trainer.default_root_dir) / "last.ckpt"
+            self._interruption = Interruption(number, checkpoint)
