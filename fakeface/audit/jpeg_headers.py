@@ -5,6 +5,7 @@ import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
@@ -49,6 +50,12 @@ def read_header(data: bytes) -> Header | None:
             return Header(*basics, _table_name(image.quantization), subsampling, progressive, metadata)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
+
+
+def read_tables(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the name of each file's quantisation tables by its path as text; "" where it has none."""
+    headers = {str(path): read_header(path.read_bytes()) for path in paths}
+    return {path: header.table if header else "" for path, header in headers.items()}
 
 
 def _table_name(tables: dict[int, list[int]]) -> str:

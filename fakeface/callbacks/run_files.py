@@ -8,6 +8,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info, rank_zero_only
 from torch import Tensor
 
+from fakeface.audit.jpeg_headers import read_tables
 from fakeface.data.datamodule import FaceDataModule
 from fakeface.data.dataset import FaceDataset
 from fakeface.data.records import write_manifest
@@ -60,11 +61,17 @@ class RunFiles(Callback):
         predictions = Predictions.from_records(records, logit.sigmoid().cpu().numpy())
         path = _output_path(trainer, PREDICTIONS_FILE)
         write_predictions(path, predictions)
+        summary = summarise(
+            predictions,
+            calibration=calibration,
+            tables=read_tables(record.path for record in records),
+            train_groups=read_train_groups(path.parent),
+        )
         content = {
             "checkpoint": None if trainer.ckpt_path is None else str(trainer.ckpt_path),
             "epoch": self.epoch,
             "split": "test",
-            **summarise(predictions, calibration=calibration, train_groups=read_train_groups(path.parent)),
+            **summary,
         }
         _output_path(trainer, METRICS_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
