@@ -11,9 +11,7 @@ import json
 from pathlib import Path
 
 from fakeface.errors import UserError
-from fakeface.runs import METRICS_FILE, PREDICTIONS_FILE, SPLIT_FILE
-
-CLASSIFIER_FILE = "classifier.json"
+from fakeface.runs import CLASSIFIER_FILE, METRICS_FILE, PREDICTIONS_FILE, SPLIT_FILE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Extract the features, tune the classifier, measure it, and write the run."""
+    from fakeface.audit.jpeg_headers import read_tables
     from fakeface.baseline import extract_features, tune_classifier
     from fakeface.data.records import write_manifest
     from fakeface.evaluation.calibration import calibrate
@@ -65,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     summary = summarise(
         predictions[evaluated],
         calibration=None if evaluated == "val" else calibrate(predictions["val"]),
+        tables=read_tables(record.path for record in records[evaluated]),
         train_groups={record.group for record in records["train"]},
     )
 
