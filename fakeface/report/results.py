@@ -118,7 +118,9 @@ def read_result(folder: Path) -> Result:
             f"the run {folder} has no TensorBoard log (events.out.tfevents.*), so its curves cannot be drawn: "
             f"pass the folder as `fakeface fit` wrote it"
         )
-    name = folder.resolve().parent.name if folder.resolve().name.startswith("version_") else folder.resolve().name
+    resolved = folder.resolve()
+    # A logger's versions and a sweep's seeds lie in the folder of their experiment.
+    name = resolved.parent.name if resolved.name.startswith(("version_", "seed_")) else resolved.name
     return Result(
         name=name,
         folder=folder,
