@@ -41,7 +41,7 @@ class Decoder:
         Raises:
             ImageError: When it cannot be decoded, or not in time.
         """
-        connection = self._connection or self._start()
+        connection = self._connection or self.start()
         late = threading.Event()
 
         def give_up() -> None:
@@ -77,7 +77,8 @@ class Decoder:
             self._process.kill()
             self._process.join()
 
-    def _start(self) -> Connection:
+    def start(self) -> Connection:
+        """Start the process, which takes a moment; the first upload does so otherwise."""
         context = get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_decode_uploads, args=(theirs, self.max_pixels), daemon=True)

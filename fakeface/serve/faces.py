@@ -14,7 +14,7 @@ from fakeface.serve.messages import Side
 
 MOST_PAIRS = 60
 
-_DEMO_IMAGES = 40
+_DEMO_IMAGES = 24
 _DEMO_SEED = 2041
 """Not that of ``fakeface data demo``, so that no network was trained on these faces."""
 
