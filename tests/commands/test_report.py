@@ -262,3 +262,29 @@ def test_neither_lightning_nor_torch_is_imported(runs: list[str], tmp_path: Path
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "0 []"
+
+
+def test_a_real_training_is_reported(demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mobilenet_original.yaml").write_text(
+        f"""
+trainer: {{accelerator: cpu, precision: 32-true, max_epochs: 2, enable_progress_bar: false}}
+data: {{root: {demo_root}, size: 32, cache: false, augmentation: none}}
+model:
+  net: {{init_args: {{branches: {{original: test_convnext}}, pretrained: false, hidden_features: 8}}}}
+""",
+        encoding="utf-8",
+    )
+    run = Path("lightning_logs", "mobilenet_original", "version_0")
+    assert main(["fit", "--config", "mobilenet_original.yaml"]) == 0
+    assert main(["test", "--ckpt_path", str(run / "checkpoints" / "last.ckpt")]) == 0
+    assert main(["report", str(run), "--out", "out", "--model-card", "card.md"]) == 0
+    markdown = Path("out", "report.md").read_text(encoding="utf-8")
+    own = table_row(part(markdown, "Beside the paper"), "", "**mobilenet_original**")
+    assert all(re.fullmatch(r"\*\*\d+\.\d %\*\*", accuracy) for accuracy in own[2:4])
+    sizes = table_row(part(markdown, "Subsets"), "common JPEG table")[1:3]
+    assert sizes == table_row(part(markdown, "Subsets"), "all")[1:3]
+    assert "mobilenet_original, as Figure 13 of the paper" in part(markdown, "Loss and accuracy")
+    protocol = part(Path("card.md").read_text(encoding="utf-8"), "Protocol")
+    assert table_row(protocol, "tested epoch")[1] == "2"
+    assert "Chosen on the validation photographs: temperature, threshold, unsure band." in protocol
