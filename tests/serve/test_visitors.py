@@ -17,7 +17,7 @@ VISITORS = 50
 
 @pytest.fixture
 def narrow(make_app: MakeApp) -> Iterator[str]:
-    yield from serve(make_app(Limits(places=12)))
+    yield from serve(make_app(Limits(places=25)))
 
 
 def visit(address: str, data: bytes, patience: float) -> tuple[Counter[int], dict[str, object]]:
@@ -54,8 +54,8 @@ def test_a_short_line_asks_most_to_wait_and_serves_all(narrow: str, photograph: 
 
 def test_a_slow_upload_keeps_nobody_waiting_for_long(make_app: MakeApp, photograph: bytes) -> None:
     def trickle() -> Iterator[bytes]:
-        for position in range(0, len(photograph), 100):
-            yield photograph[position : position + 100]
+        for position in range(8):
+            yield photograph[position : position + 1]
             time.sleep(0.1)
 
     for address in serve(make_app(Limits(upload_seconds=0.3, places=2))):
