@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from fakeface.folders import make_folder
+from fakeface.runs import ROBUSTNESS_FILE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         "rows": [row.to_dict() for row in rows],
     }
     make_folder(experiment.folder)
-    target = _announce(experiment.folder / "robustness.json")
+    target = _announce(experiment.folder / ROBUSTNESS_FILE)
     target.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     plot_robustness(rows).savefig(_announce(experiment.folder / "robustness.png"), dpi=120)
     return 0

@@ -1,12 +1,13 @@
 """Loss and accuracy of each epoch, read from the TensorBoard logs of a run."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 Curves = dict[str, dict[int, float]]
-"""Value by epoch, counted from 0, for each of ``TAGS`` that was logged."""
+"""Value by epoch, counted from 0, for each tag that was logged."""
 
 TAGS = ("train/loss", "val/loss", "train/accuracy", "val/accuracy")
 
@@ -18,8 +19,8 @@ def find_logs(run: Path) -> list[Path]:
     return sorted(run.glob("events.out.tfevents.*"))
 
 
-def read_curves(run: Path) -> Curves:
-    """Read the curves of a run.
+def read_curves(run: Path, tags: Sequence[str] = TAGS) -> Curves:
+    """Read the curves of a run that have one of the tags.
 
     Where a training was resumed, the later value of an epoch counts. Files of tests and validations by themselves hold
     no curve and are left out.
@@ -32,11 +33,11 @@ def read_curves(run: Path) -> Curves:
         if "train/loss" not in logged:
             continue
         epochs = {event.step: round(event.value) for event in log.Scalars("epoch")}
-        for tag in logged.intersection(TAGS):
+        for tag in logged.intersection(tags):
             values = {
                 epochs[event.step]: event.value
                 for event in log.Scalars(tag)
                 if event.step in epochs and math.isfinite(event.value)
             }
             curves[tag] = curves.get(tag, {}) | values
-    return {tag: dict(sorted(curves[tag].items())) for tag in TAGS if tag in curves}
+    return {tag: dict(sorted(curves[tag].items())) for tag in tags if tag in curves}
