@@ -3,7 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test soak bench lint tensorboard clean
+# Passed on to `fakeface fit` by `make paper`, such as ARGS="--model.net.init_args.pretrained false".
+ARGS ?=
+PAPER := lightning_logs/paper
+REPORT_EXPERIMENTS := $(foreach network,custom_cnn vgg16 resnet50 mobilenet,$(network)_original $(network)_ela) \
+	fusion_type1 fusion_type2 fusion_type3
+
+.PHONY: help install demo paper test soak bench lint tensorboard clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -20,6 +26,15 @@ demo: install  ## Draw demo faces, train the fusion of Type 1 on them, test it (
 	$(BIN)/fakeface fit --config configs/fusion_type1.yaml --config configs/demo.yaml
 	$(BIN)/fakeface test --ckpt_path best
 	@echo "See the run in TensorBoard: make tensorboard"
+
+paper: install  ## Reproduce the report, resumable: make paper DATA=data/real_and_fake_face
+	@[ -n "$(DATA)" ] || { echo "name the photographs: make paper DATA=data/real_and_fake_face"; exit 2; }
+	[ -e $(PAPER)/audit ] || $(BIN)/fakeface data audit $(DATA) --out $(PAPER)/audit
+	[ -e $(PAPER)/split.csv ] || \
+		$(BIN)/fakeface data index $(PAPER)/audit/manifest.csv --split grouped --out $(PAPER)/split.csv
+	$(BIN)/fakeface sweep $(REPORT_EXPERIMENTS:%=configs/%.yaml) --out $(PAPER)/runs \
+		--data.root $(DATA) --data.manifest $(PAPER)/split.csv --data.split manifest $(ARGS)
+	$(BIN)/fakeface report $(PAPER)/runs/*/seed_0 --audit $(PAPER)/audit --out $(PAPER)/report
 
 test: install  ## Run the test suite
 	$(BIN)/python -m pytest
