@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
+from sklearn.metrics import roc_curve
 
 from fakeface.report.curves import Curves
 
@@ -57,7 +58,7 @@ def roc_plot(runs: Sequence[tuple[str, NDArray[np.int64], NDArray[np.float64]]])
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":")
         for number, (title, label, score) in enumerate(runs):
-            false_positive_rate, true_positive_rate = _roc(label, score)
+            false_positive_rate, true_positive_rate, _ = roc_curve(label, score)
             line = _LINES[number // len(_COLOURS) % len(_LINES)]
             colour = _COLOURS[number % len(_COLOURS)]
             axes.plot(false_positive_rate, true_positive_rate, color=colour, linestyle=line, clip_on=False, label=title)
@@ -115,18 +116,6 @@ def reliability_plot(runs: Sequence[tuple[str, Bins, Bins | None]]) -> str:
         lines = {name: line for axes in panels for line, name in zip(*axes.get_legend_handles_labels(), strict=True)}
         figure.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=2, fontsize=8)
     return svg.getvalue()
-
-
-def _roc(label: NDArray[np.int64], score: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return false and true positive rates at every threshold, from (0, 0) to (1, 1)."""
-    order = np.argsort(-score, kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
-    found = np.cumsum(label[order])[ends]
-    alarms = ends + 1 - found
-    return (
-        np.concatenate([[0.0], alarms / np.sum(label == 0)]),
-        np.concatenate([[0.0], found / np.sum(label == 1)]),
-    )
 
 
 def _share_axes(axes: Axes) -> None:
