@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration
 from fakeface.metrics import FaceMetrics
 from fakeface.models import FaceNetwork, FaceOutput
@@ -168,7 +169,19 @@ class FakeFaceModule(LightningModule):
             }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take what ``on_save_checkpoint`` added."""
+        """Take what ``on_save_checkpoint`` added.
+
+        Raises:
+            UserError: When the weights are those of another network.
+        """
+        saved = {name: tensor.shape for name, tensor in checkpoint["state_dict"].items()}
+        wanted = {name: tensor.shape for name, tensor in self.state_dict().items()}
+        different = sorted(name for name, _ in saved.items() ^ wanted.items())
+        if different:
+            raise UserError(
+                f"the checkpoint holds another network than model.net describes, they differ in {different[0]}: "
+                f"drop the flags and configurations that change model.net, or pass another --ckpt_path"
+            )
         carried = checkpoint.get("calibration")
         self.calibration = None if carried is None else Calibration.from_dict(carried)
         if "train_samples" in checkpoint:

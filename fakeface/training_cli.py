@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import torch
 import torch.distributed as dist
+import yaml
 from jsonargparse import ArgumentError
-from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from fakeface.callbacks.interruption import Interruption, interruptible
 from fakeface.checkpoints import load_checkpoint
@@ -26,24 +26,6 @@ from fakeface.runs import CHECKPOINTS, CONFIG_FILE, find_checkpoint, run_folder
 
 _LINKED_DATA_KEYS = ("views", "seed")
 _LOST = re.compile("connection (closed|reset|refused)|broken pipe|time.?out|remote process exited", re.IGNORECASE)
-
-
-class RunConfigCallback(SaveConfigCallback):
-    """Saves the configuration beside the run, and refuses to write over another run's."""
-
-    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Write ``config.yaml``.
-
-        Raises:
-            UserError: When the folder already holds a run.
-        """
-        folder = trainer.log_dir  # asks all processes
-        if folder is not None and not self.already_saved and (Path(folder) / self.config_filename).exists():
-            raise UserError(
-                f"{folder} already holds a run: continue it with --ckpt_path last, choose another "
-                f"--trainer.logger.init_args.version, or delete it"
-            )
-        super().setup(trainer, pl_module, stage)
 
 
 class FakeFaceCLI(LightningCLI):
@@ -59,7 +41,6 @@ class FakeFaceCLI(LightningCLI):
         super().__init__(
             FakeFaceModule,
             FaceDataModule,
-            save_config_callback=RunConfigCallback,
             save_config_kwargs={"config_filename": CONFIG_FILE},
             trainer_defaults={"precision": fastest_precision()},
             parser_kwargs={"prog": "fakeface", "exit_on_error": False}
@@ -96,7 +77,7 @@ class FakeFaceCLI(LightningCLI):
     def _with_implied(self, args: list[str]) -> list[str]:
         """Put what the checkpoint and the configuration's name imply in front of the given arguments."""
         subcommand, given = args[0], args[1:]
-        known = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+        known = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
         known.add_argument("-c", "--config", action="append", default=[])
         known.add_argument("--ckpt_path")
         known.add_argument(
@@ -104,20 +85,27 @@ class FakeFaceCLI(LightningCLI):
         )
         options, _ = known.parse_known_args(given)
         experiment = Path(options.config[0]).stem if options.config else None
+        for path in map(Path, options.config):
+            _check_yaml(path)
         if options.ckpt_path is None:
+            if subcommand != "fit" and not {"-h", "--help"} & set(given):
+                raise UserError(f"{subcommand} needs a checkpoint: pass --ckpt_path with its path, or best or last")
             implied = {"trainer": {"logger": {"init_args": {"name": experiment}}}} if experiment else {}
             return [subcommand, "--config", json.dumps(implied), *given]
         logs = Path(options.logs, experiment if experiment and subcommand == "fit" else "")
         checkpoint = find_checkpoint(options.ckpt_path, logs)
+        carried = _carried_configuration(checkpoint)
         run = run_folder(checkpoint)
         self.resumes = subcommand == "fit" and checkpoint.parent.name == CHECKPOINTS
         front = []
         if subcommand != "fit":
-            front = ["--config", json.dumps(_carried_configuration(checkpoint))]
+            front = ["--config", json.dumps(carried)]
         elif experiment is None and (run / CONFIG_FILE).is_file():
             front = ["--config", str(run / CONFIG_FILE)]
         if subcommand != "fit" or self.resumes:
             logger = {"save_dir": str(run.parent.parent), "name": run.parent.name, "version": run.name}
+            if subcommand == "validate":
+                logger["sub_dir"] = "validate"  # its figures would bend the curves of the training
             front += ["--config", json.dumps({"trainer": {"logger": {"init_args": logger}}})]
         return [subcommand, *front, *given, "--ckpt_path", str(checkpoint)]
 
@@ -125,6 +113,19 @@ class FakeFaceCLI(LightningCLI):
         """Look for the data before networks are built and weights are fetched."""
         data = self.config[self.config.subcommand].data
         check_source(data.root, data.manifest)
+
+    def before_fit(self) -> None:
+        """Refuse to write over another run, before the logger writes anything.
+
+        Raises:
+            UserError: When the folder already holds a run.
+        """
+        folder = self.trainer.log_dir
+        if folder is not None and not self.resumes and (Path(folder) / CONFIG_FILE).exists():
+            raise UserError(
+                f"{folder} already holds a run: continue it with --ckpt_path last, choose another "
+                f"--trainer.logger.init_args.version, or delete it"
+            )
 
     def _parse_ckpt_path(self) -> None:
         """Do nothing: Lightning's version would let the checkpoint win over explicit flags."""
@@ -153,6 +154,19 @@ def base_config() -> Path:
         if path.is_file():
             return path
     raise UserError(f"the base configuration {candidates[-1]} is missing: restore it or install fakeface again")
+
+
+def _check_yaml(path: Path) -> None:
+    """Name the file that is no YAML; jsonargparse's message does not.
+
+    Raises:
+        UserError: When it is none. A file that does not exist is left to jsonargparse, which names it.
+    """
+    if path.is_file():
+        try:
+            yaml.safe_load(path.read_bytes())
+        except yaml.YAMLError as error:
+            raise UserError(f"{path} is not YAML ({' '.join(str(error).split())}): correct it there") from error
 
 
 def _carried_configuration(path: Path) -> dict[str, Any]:
@@ -204,6 +218,8 @@ def silence_advice() -> None:
         ".*does not have many workers.*",
         ".*smaller than the logging interval.*",
         ".*is not supported by the model summary.*",
+        ".*The dirpath has changed.*",
+        ".*sync_dist=True.*",  # our figures are of all processes already
     ):
         warnings.filterwarnings("ignore", message)
     logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(

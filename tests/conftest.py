@@ -1,10 +1,35 @@
-"""Data that several tests share."""
+"""Data and runs that several tests share."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from fakeface.cli import main
 from fakeface.data.demo import write_demo
+
+TINY_EXPERIMENT = """
+trainer:
+  accelerator: cpu
+  max_epochs: 2
+  precision: 32-true
+  enable_progress_bar: false
+  enable_model_summary: false
+data:
+  root: ROOT
+  size: 32
+  batch_size: 8
+  augmentation: online
+  cache: cache
+model:
+  net:
+    init_args:
+      branches:
+        original: test_efficientnet
+        ela: test_resnet
+      pretrained: false
+      hidden_features: 16
+"""
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +38,23 @@ def demo_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("demo") / "faces"
     write_demo(root, images=48, seed=0, size=96)
     return root
+
+
+@pytest.fixture(scope="session")
+def fitted(demo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with tiny.yaml and what `fakeface fit --config tiny.yaml` makes there; read it, never change it."""
+    folder = tmp_path_factory.mktemp("fitted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        Path("tiny.yaml").write_text(TINY_EXPERIMENT.replace("ROOT", str(demo_root)), encoding="utf-8")
+        assert main(["fit", "--config", "tiny.yaml"]) == 0
+    return folder
+
+
+@pytest.fixture
+def workplace(fitted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of ``fitted`` as the current folder."""
+    folder = tmp_path / "workplace"
+    shutil.copytree(fitted, folder)
+    monkeypatch.chdir(folder)
+    return folder

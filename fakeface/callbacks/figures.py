@@ -37,6 +37,7 @@ def confusion_matrix(label: NDArray[np.int64], probability: NDArray[np.float64])
     ConfusionMatrixDisplay.from_predictions(
         label, probability > 0.5, labels=[0, 1], display_labels=LABEL_NAMES, colorbar=False, cmap="Blues", ax=axes
     )
+    axes.set(xlabel="Predicted", ylabel="True")
     return figure
 
 
@@ -44,6 +45,7 @@ def roc_curve(label: NDArray[np.int64], probability: NDArray[np.float64]) -> Fig
     """Draw the ROC curve of labels and probabilities of fake ``(N,)``."""
     figure, axes = _square()
     RocCurveDisplay.from_predictions(label, probability, name="fake", plot_chance_level=True, ax=axes)
+    axes.set(xlabel="False positive rate: reals called fake", ylabel="True positive rate: fakes found")
     return figure
 
 
@@ -51,6 +53,7 @@ def precision_recall_curve(label: NDArray[np.int64], probability: NDArray[np.flo
     """Draw the precision-recall curve of labels and probabilities of fake ``(N,)``."""
     figure, axes = _square()
     PrecisionRecallDisplay.from_predictions(label, probability, name="fake", plot_chance_level=True, ax=axes)
+    axes.set(xlabel="Recall of fakes", ylabel="Precision of fakes")
     return figure
 
 

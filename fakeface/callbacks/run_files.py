@@ -46,12 +46,14 @@ class RunFiles(Callback):
         data = data_of(trainer)
         if isinstance(pl_module, FakeFaceModule) and data is not None:
             samples = pl_module.test_metrics.samples()  # asks all processes
-            self._write_results(trainer, data.datasets["test"], samples, pl_module.calibration)
+            folder = Path(trainer.log_dir or trainer.default_root_dir)  # asks all processes too
+            self._write_results(folder, trainer.ckpt_path, data.datasets["test"], samples, pl_module.calibration)
 
     @rank_zero_only
     def _write_results(
         self,
-        trainer: Trainer,
+        folder: Path,
+        checkpoint: str | Path | None,
         dataset: FaceDataset,
         samples: tuple[Tensor, Tensor, Tensor],
         calibration: Calibration | None,
@@ -59,26 +61,24 @@ class RunFiles(Callback):
         index, logit, _ = samples
         records = [dataset.record(position) for position in index.tolist()]
         predictions = Predictions.from_records(records, logit.sigmoid().cpu().numpy())
-        path = _output_path(trainer, PREDICTIONS_FILE)
-        write_predictions(path, predictions)
+        write_predictions(_output_path(folder, PREDICTIONS_FILE), predictions)
         summary = summarise(
             predictions,
             calibration=calibration,
             tables=read_tables(record.path for record in records),
-            train_groups=read_train_groups(path.parent),
+            train_groups=read_train_groups(folder),
         )
         content = {
-            "checkpoint": None if trainer.ckpt_path is None else str(trainer.ckpt_path),
+            "checkpoint": None if checkpoint is None else str(checkpoint),
             "epoch": self.epoch,
             "split": "test",
             **summary,
         }
-        _output_path(trainer, METRICS_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        _output_path(folder, METRICS_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def _output_path(trainer: Trainer, name: str) -> Path:
+def _output_path(folder: Path, name: str) -> Path:
     """Say where a file goes, and that it takes an earlier one's place where it does."""
-    folder = Path(trainer.log_dir or trainer.default_root_dir)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
     rank_zero_info(f"{'Replacing the earlier' if path.exists() else 'Writing'} {path}")

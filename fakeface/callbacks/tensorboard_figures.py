@@ -1,5 +1,6 @@
 """What TensorBoard shows of a run besides its scalars: samples, augmentations, curves, the network, final figures."""
 
+from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -25,10 +26,12 @@ class TensorBoardFigures(Callback):
     """Draws into TensorBoard; does nothing with other loggers."""
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Draw sample pairs and augmentations, and describe the network."""
+        """Draw sample pairs and augmentations, and describe the network, unless a run is continued that has them."""
         data = getattr(trainer, "datamodule", None)
         writer = _writer(trainer)
         if writer is None or not isinstance(data, FaceDataModule):
+            return
+        if trainer.ckpt_path is not None and Path(writer.log_dir) in Path(trainer.ckpt_path).parents:
             return
         writer.add_custom_scalars(CURVES)
         writer.add_text("network", f"<pre>{ModelSummary(pl_module, max_depth=3)}</pre>")
@@ -54,7 +57,11 @@ class TensorBoardFigures(Callback):
             data = getattr(trainer, "datamodule", None)
             hyperparameters = dict(pl_module.hparams_initial) | (dict(data.hparams_initial) if data is not None else {})
             # Under names of their own: Lightning logs them at step 0, which would bend the curves of the others.
-            figures = {f"final/{name}": float(value) for name, value in trainer.callback_metrics.items()}
+            figures = {
+                f"final/{name}": float(value)
+                for name, value in trainer.callback_metrics.items()
+                if not name.endswith("_step")
+            }
             logger.log_hyperparams(
                 {name: value for name, value in hyperparameters.items() if not name.startswith("_")}, figures
             )
@@ -86,12 +93,12 @@ def _sample_panel(dataset: FaceDataset, views: list[str]) -> Figure:
     """Pairs of original and ELA of real and fake photographs in turn (Figures 1 and 2 of the report)."""
     by_label = [[i for i, record in enumerate(dataset.records) if record.label == label] for label in (0, 1)]
     chosen = [pair[i] for i in range(PANEL_SAMPLES // 2) for pair in by_label if i < len(pair)]
-    columns = [dataset[0, position * dataset.copies] for position in chosen]
+    columns = [dataset.source[position] for position in chosen]
     titles = [
         f"{dataset.records[i].stratum} {dataset.records[i].regions.strip('0') and dataset.records[i].regions}"
         for i in chosen
     ]
-    return image_grid([[_image(column[view]) for column in columns] for view in views], views, titles)
+    return image_grid([[column[view] for column in columns] for view in views], views, titles)
 
 
 def _augmentation_panel(dataset: FaceDataset, views: list[str]) -> Figure:
