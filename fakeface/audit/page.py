@@ -25,7 +25,6 @@ def audit_blocks(source: Path, content: dict[str, Any], probes: Sequence[Probe])
             many groups, and how many of them are fakes that share one with a real.
         probes: What ``run_probes`` returned.
     """
-    groups = content["groups"]
     return [
         Heading(f"Audit of {source}", 1),
         Paragraph(f"{content['images']} photographs."),
@@ -36,18 +35,22 @@ def audit_blocks(source: Path, content: dict[str, Any], probes: Sequence[Probe])
         ),
         _probe_table(probes),
         Heading("Source groups"),
-        Bullets(
-            [
-                f"{groups['images']} photographs share their source with another, in {groups['groups']} groups; "
-                f"{groups['fakes_of_reals']} of them are fakes that share it with a real.",
-                "A random split puts such photographs on both sides: draw one with `fakeface data index --split "
-                "grouped`.",
-            ]
-        ),
+        Bullets(_source_points(content["groups"])),
         Heading("Contents"),
         *[_count_table(name, values) for name, values in content["counts"].items()],
         Heading("Broken and duplicate files"),
         Bullets([*_broken(content["broken"]), *_duplicates(content["duplicates"])] or ["None."]),
+    ]
+
+
+def _source_points(groups: dict[str, int]) -> list[str]:
+    if not groups["groups"]:
+        return ["No two photographs share a source."]
+    number = "1 group" if groups["groups"] == 1 else f"{groups['groups']} groups"
+    return [
+        f"{groups['images']} photographs share their source with another, in {number}; {groups['fakes_of_reals']} of "
+        f"them are fakes that share it with a real.",
+        "A random split puts such photographs on both sides: draw one with `fakeface data index --split grouped`.",
     ]
 
 
@@ -72,7 +75,7 @@ def _probe_table(probes: Sequence[Probe]) -> Table:
     for probe in probes:
         values = (probe.accuracy, probe.auroc, probe.recall_without_false_positive)
         cells = [f"{value:.3f}" if value is not None else "–" for value in values]
-        rows.append(Row([Cell(probe.name, probe.reason), *cells]))
+        rows.append(Row([Cell(probe.name, probe.reason and f"not measurable: {probe.reason}"), *cells]))
     return Table(
         ["probe", "accuracy", "AUROC", "recall without a false positive"],
         rows,

@@ -13,7 +13,8 @@ from fakeface.audit.inventory import inventory
 from fakeface.audit.page import audit_blocks, group_gallery
 from fakeface.audit.probes import run_probes
 from fakeface.audit.source_groups import find_links, group_names
-from fakeface.data.records import FAKE, REAL, read_records, write_manifest
+from fakeface.commands.labelled_source import add_source, read_source
+from fakeface.data.records import FAKE, REAL, write_manifest
 from fakeface.folders import make_new_folder
 from fakeface.report.html import to_html
 from fakeface.report.markdown import to_markdown
@@ -21,18 +22,16 @@ from fakeface.report.markdown import to_markdown
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``fakeface data audit``."""
-    parser.add_argument("source", type=Path, metavar="ROOT_OR_MANIFEST", help="a folder in CIPLAB's layout, or a CSV")
-    parser.add_argument("--root", type=Path, help="folder that the manifest's paths start from [the manifest's own]")
+    add_source(parser)
     parser.add_argument("--out", type=Path, help="new folder for audit.json, audit.html and manifest.csv with groups")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the probes' folds [%(default)s]")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the probes' folds (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the audit, and write it where ``--out`` names a folder."""
+    records = read_source(arguments)
     if arguments.out is not None:
         make_new_folder(arguments.out)
-    manifest, root = (None, arguments.source) if arguments.source.is_dir() else (arguments.source, arguments.root)
-    records = read_records(root, manifest)
     examined = examine(records)
     groups = source_groups(examined)
     probes = run_probes(examined, groups, arguments.seed)
@@ -41,7 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     print(to_markdown(blocks))
     if arguments.out is not None:
         content["probes"] = [probe.to_dict() for probe in probes]
-        (arguments.out / "audit.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        (arguments.out / "audit.json").write_text(
+            json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8"
+        )
         page = to_html([*blocks, *group_gallery(examined, groups)])
         (arguments.out / "audit.html").write_text(page, encoding="utf-8")
         grouped = [replace(record, group=group) for record, group in zip(records, groups, strict=True)]

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from fakeface.data.records import SPLITS, Record, read_records, write_manifest
+from fakeface.commands.labelled_source import add_source, read_source
+from fakeface.data.records import SPLITS, Record, write_manifest
 from fakeface.data.splits import folds, grouped_split, paper_split, split_counts
 from fakeface.errors import UserError
 from fakeface.folders import make_folder
@@ -19,10 +20,7 @@ from fakeface.folders import make_folder
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's flags."""
-    parser.add_argument("source", type=Path, metavar="ROOT_OR_MANIFEST", help="a folder in CIPLAB's layout, or a CSV")
-    parser.add_argument(
-        "--root", type=Path, help="folder that the manifest's paths start from (default: the manifest's own)"
-    )
+    add_source(parser)
     parser.add_argument("--split", choices=("paper", "grouped", "folds"), required=True)
     parser.add_argument("--folds", type=int, default=5, help="how many, for --split folds (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="another seed draws another split (default: %(default)s)")
@@ -37,8 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     existing = [target for target in targets if target.exists()]
     if existing:
         raise UserError(f"{existing[0]} exists already: remove it, or name another file with --out")
-    manifest, root = (None, arguments.source) if arguments.source.is_dir() else (arguments.source, arguments.root)
-    records = read_records(root, manifest)
+    records = read_source(arguments)
     if arguments.split == "paper":
         divided = [paper_split(records, arguments.seed)]
     else:

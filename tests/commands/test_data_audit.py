@@ -51,3 +51,17 @@ def test_an_existing_result_is_kept(demo_root: Path, tmp_path: Path, capsys: pyt
 def test_a_missing_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "audit", str(tmp_path / "none")]) == 2
     assert str(tmp_path / "none") in capsys.readouterr().err
+
+
+def test_too_small_a_set_says_so_instead_of_a_number(
+    demo_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reals = sorted((demo_root / "training_real").iterdir())[:2]
+    manifest = tmp_path / "reals.csv"
+    manifest.write_text("path,label\n" + "".join(f"{path},real\n" for path in reals))
+    assert main(["data", "audit", str(manifest), "--out", str(tmp_path / "audit")]) == 0
+    printed = capsys.readouterr().out
+    assert "header rule not measurable: 5-fold cross-validation needs 5 sources of each class; there are 0" in printed
+    assert "nan" not in printed.lower()
+    probes = json.loads((tmp_path / "audit" / "audit.json").read_text())["probes"]
+    assert {probe["auroc"] for probe in probes} == {None}
