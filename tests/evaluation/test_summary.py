@@ -129,6 +129,14 @@ def test_chosen_threshold_and_band_are_those_of_the_calibration() -> None:
     assert band == {"low": 0.3, "high": 0.65, "error_rate": 0.1, "decided": 0.5, "errors": 0.0}
 
 
+def test_decided_photographs_are_judged_at_the_chosen_threshold() -> None:
+    narrow = Calibration(temperature=1, threshold=0.3, unsure_low=0.25, unsure_high=0.35, error_rate=0.1, decided=1)
+    band = summarise(TABLE, calibration=narrow)["operating_points"]["unsure_band"]
+    # All four are decided; only the real with 0.6 is wrong, for the fake with 0.4 lies above 0.3.
+    assert band is not None
+    assert (band["decided"], band["errors"]) == (1.0, 0.25)
+
+
 def test_a_band_that_decides_nothing_has_no_error_rate() -> None:
     wide = Calibration(temperature=1, threshold=0.5, unsure_low=0, unsure_high=1, error_rate=0.1, decided=0)
     summary = summarise(TABLE, calibration=wide)
