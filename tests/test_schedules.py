@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -17,7 +19,8 @@ def test_it_rises_and_falls() -> None:
 
 def test_it_steps_every_group_from_its_own_rate() -> None:
     parameters = [torch.nn.Parameter(torch.zeros(1)) for _ in range(2)]
-    optimizer = torch.optim.SGD([{"params": [parameters[0]], "lr": 0.5}, {"params": [parameters[1]]}], lr=1.0)
+    groups: list[dict[str, Any]] = [{"params": [parameters[0]], "lr": 0.5}, {"params": [parameters[1]]}]
+    optimizer = torch.optim.SGD(groups, lr=1.0)
     scheduler = WarmupCosine(warmup=0.5, floor=0.0)(optimizer, 4)
     rates = []
     for _ in range(4):

@@ -4,10 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from fakeface.data import forensic
 from fakeface.data.datamodule import FaceDataModule
 from fakeface.data.forensic import HISTORIES, ForensicDataset, ForensicFaces, PseudoFakeParameters
+from fakeface.data.images import read_image
 from fakeface.data.records import FAKE, REAL, Record, scan_folder
 from fakeface.errors import UserError
 
@@ -28,7 +30,7 @@ def faces(records: list[Record], tmp_path_factory: pytest.TempPathFactory) -> Fo
 
 def make_dataset(faces: ForensicFaces, seed: int = 0, **shares: float) -> ForensicDataset:
     parameters = PseudoFakeParameters(per_real=2, epochs=3, **shares)
-    return ForensicDataset(faces.records, [], faces, parameters, 64, seed)  # type: ignore[arg-type]
+    return ForensicDataset(faces.records, [], faces, parameters, 64, seed)
 
 
 def test_every_photograph_has_its_histories_and_every_real_its_pseudo_fakes(faces: ForensicFaces) -> None:
@@ -45,8 +47,12 @@ def test_pseudo_fakes_are_made_of_the_split_s_reals_alone(
     records: list[Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[Path] = []
-    original = forensic.read_image
-    monkeypatch.setattr(forensic, "read_image", lambda path: read.append(path) or original(path))
+
+    def note(path: Path) -> NDArray[np.uint8]:
+        read.append(path)
+        return read_image(path)
+
+    monkeypatch.setattr(forensic, "read_image", note)
     ForensicFaces(records, 3, tmp_path).build()
     # Each photograph once for its own canvases; the rest are targets and donors.
     for record in records:
