@@ -7,6 +7,7 @@ from typing import Literal
 
 import torch
 from jsonargparse import Namespace
+from lightning.pytorch.cli import SaveConfigCallback
 
 from fakeface.checkpoints import load_checkpoint
 from fakeface.data.datamodule import FaceDataModule
@@ -14,7 +15,7 @@ from fakeface.data.records import Record
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration
 from fakeface.models import FaceClassifier
-from fakeface.training_cli import FakeFaceCLI, RunConfigCallback, silence_advice
+from fakeface.training_cli import FakeFaceCLI, silence_advice
 
 _STAGES = {"train": "fit", "val": "validate", "test": "test"}
 
@@ -32,6 +33,8 @@ class Experiment(FakeFaceCLI):
         super().__init__(args)
 
     def _run_subcommand(self, subcommand: str) -> None:
+        if subcommand == "fit":
+            self.before_fit()  # refuses the folder of another run
         if self.settings.ckpt_path is not None:
             checkpoint = load_checkpoint(Path(self.settings.ckpt_path))
             self.model.load_state_dict(checkpoint["state_dict"])
@@ -61,6 +64,7 @@ class Experiment(FakeFaceCLI):
         Raises:
             UserError: When there are none, or a class is missing.
         """
+        self.data.prepare_data()
         try:
             self.data.setup(_STAGES[split])
         except UserError as error:
@@ -84,13 +88,9 @@ class Experiment(FakeFaceCLI):
         return Path(self.trainer.log_dir or self.trainer.default_root_dir)
 
     def save_configuration(self) -> None:
-        """Write ``config.yaml`` into the run's folder.
-
-        Raises:
-            UserError: When the folder already holds a run.
-        """
+        """Write ``config.yaml`` into the run's folder."""
         for callback in self.trainer.callbacks:  # type: ignore[attr-defined]  # set by a connector
-            if isinstance(callback, RunConfigCallback):
+            if isinstance(callback, SaveConfigCallback):
                 callback.setup(self.trainer, self.model, self.config.subcommand)
 
     def log(self, figures: dict[str, float]) -> None:

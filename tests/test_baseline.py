@@ -58,6 +58,8 @@ def test_a_run_lies_beside_the_trained_ones_and_repeats_itself(
     assert list(run.glob("events.out.tfevents*"))
     assert f"test: AUROC {auroc:.3f}" in capsys.readouterr().out
 
+    assert main([*command, "--trainer.logger.init_args.version=version_0"]) == 2
+    assert "already holds a run" in capsys.readouterr().err
     assert main(command) == 0
     again = folder / "logs" / "tiny_logistic" / "version_1"
     assert (again / "predictions.csv").read_bytes() == (run / "predictions.csv").read_bytes()

@@ -48,9 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     experiment = Experiment(["fit", name, *configs, *arguments.trainer_arguments])
     data, evaluated = experiment.data, arguments.evaluate
     data.augmentation = "none"
-    experiment.records(evaluated)  # says at once when there are none
-    data.prepare_data()
-    records = {split: experiment.records(split) for split in ("train", "val", evaluated)}
+    records = {split: experiment.records(split) for split in dict.fromkeys((evaluated, "train", "val"))}
     with experiment.inference() as device:
         features = {
             split: extract_features(experiment.net, data.datasets[split], device, data.batch_size, data.num_workers)
