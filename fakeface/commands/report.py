@@ -40,18 +40,18 @@ def run(arguments: argparse.Namespace) -> int:
     from fakeface.report.model_card import model_card_blocks
     from fakeface.report.results import read_probes, read_results
 
+    if arguments.model_card is not None and arguments.model_card.exists():
+        raise UserError(f"{arguments.model_card} exists already: remove it, or name another file")
     results = read_results(arguments.runs)
     probes = [] if arguments.audit is None else read_probes(arguments.audit)
-    if arguments.model_card is not None:
-        if arguments.model_card.exists():
-            raise UserError(f"{arguments.model_card} exists already: remove it, or name another file")
-        make_folder(arguments.model_card.parent)
-        arguments.model_card.write_text(to_markdown(model_card_blocks(results[0])), encoding="utf-8")
-        print(arguments.model_card)
     if arguments.out is not None:
         make_new_folder(arguments.out)
         blocks = report_blocks(results, probes, thumbnails=not arguments.no_photographs)
         write_markdown(arguments.out / "report.md", blocks)
         (arguments.out / "report.html").write_text(to_html(blocks), encoding="utf-8")
         print(f"{arguments.out / 'report.md'}\n{arguments.out / 'report.html'}")
+    if arguments.model_card is not None:
+        make_folder(arguments.model_card.parent)
+        arguments.model_card.write_text(to_markdown(model_card_blocks(results[0])), encoding="utf-8")
+        print(arguments.model_card)
     return 0

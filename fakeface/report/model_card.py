@@ -80,6 +80,7 @@ def _protocol(result: Result) -> list[Block]:
         "split": f"{data.get('split')}, seed {data.get('split_seed')}",
         "size of the views": f"{data.get('size')} pixels",
         "augmentation": data.get("augmentation"),
+        "pseudo-fakes": "made of real training photographs" if data.get("pseudo_fakes") else None,
         "seed": config.get("seed_everything"),
     }
     if not result.classifier:

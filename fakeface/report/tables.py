@@ -119,7 +119,9 @@ def describe(result: Result) -> str:
     branches = " + ".join(f"{backbone} on {view}" for view, backbone in result.branches.items())
     if result.classifier:
         return f"{result.classifier} on frozen features" + (f" of {branches}" if branches else "")
-    return branches or "network"
+    net = result.config.get("model", {}).get("net", {})
+    name, backbone = net.get("class_path", "network").rpartition(".")[2], net.get("init_args", {}).get("backbone")
+    return branches or name + (f" on {backbone}" if backbone else "")
 
 
 def subset_table(results: Sequence[Result]) -> Table:

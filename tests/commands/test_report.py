@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from fakeface.cli import main
 from fakeface.data.records import Record
@@ -219,6 +220,21 @@ def test_a_card_names_the_weakest_subset(runs: list[str], tmp_path: Path) -> Non
     assert re.search(rf"It is weakest on: .*, AUROC {weakest:.3f} ", text)
 
 
+def test_a_card_of_a_network_without_branches_names_its_backbone(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "best" / "version_0", {}, RECORDS, draw_scores(RECORDS, 1))
+    config = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
+    config["model"]["net"] = {
+        "class_path": "fakeface.models.SpliceNet",
+        "init_args": {"backbone": "efficientnet_lite0"},
+    }
+    config["data"]["pseudo_fakes"] = {"epochs": 20}
+    (run / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    assert main(["report", str(run), "--model-card", str(tmp_path / "card.md")]) == 0
+    text = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert "(SpliceNet on efficientnet_lite0)" in text
+    assert table_row(part(text, "Protocol"), "pseudo-fakes")[1] == "made of real training photographs"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -278,10 +294,12 @@ model:
     run = Path("lightning_logs", "mobilenet_original", "version_0")
     assert main(["fit", "--config", "mobilenet_original.yaml"]) == 0
     assert main(["test", "--ckpt_path", str(run / "checkpoints" / "last.ckpt")]) == 0
-    assert main(["report", str(run), "--out", "out", "--model-card", "card.md"]) == 0
+    assert main(["data", "audit", str(demo_root), "--out", "audit"]) == 0
+    assert main(["report", str(run), "--audit", "audit", "--out", "out", "--model-card", "card.md"]) == 0
     markdown = Path("out", "report.md").read_text(encoding="utf-8")
     own = table_row(part(markdown, "Beside the paper"), "", "**mobilenet_original**")
     assert all(re.fullmatch(r"\*\*\d+\.\d %\*\*", accuracy) for accuracy in own[2:4])
+    assert table_row(part(markdown, "All runs"), "header rule")[6] == "0.0 %"
     sizes = table_row(part(markdown, "Subsets"), "common JPEG table")[1:3]
     assert sizes == table_row(part(markdown, "Subsets"), "all")[1:3]
     assert "mobilenet_original, as Figure 13 of the paper" in part(markdown, "Loss and accuracy")
