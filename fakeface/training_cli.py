@@ -219,6 +219,7 @@ def silence_advice() -> None:
         ".*smaller than the logging interval.*",
         ".*is not supported by the model summary.*",
         ".*The dirpath has changed.*",
+        ".*Checkpoint directory .* exists and is not empty.*",
         ".*sync_dist=True.*",  # our figures are of all processes already
     ):
         warnings.filterwarnings("ignore", message)

@@ -51,6 +51,17 @@ def fitted(demo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def tested(fitted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of that run after `fakeface test --ckpt_path best` in float32; read it, never change it."""
+    folder = tmp_path_factory.mktemp("tested") / "workplace"
+    shutil.copytree(fitted, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert main(["test", "--ckpt_path", "best", "--trainer.precision", "32-true"]) == 0
+    return folder / "lightning_logs" / "tiny" / "version_0"
+
+
 @pytest.fixture
 def workplace(fitted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of ``fitted`` as the current folder."""

@@ -103,7 +103,7 @@ def test_test_and_validate_need_the_checkpoint_alone(workplace: Path, capsys: py
     curves = scalars(RUN)
     epoch, (step, auroc) = max(enumerate(curves["val/auroc"]), key=lambda point: (point[1][1], -point[0]))
     assert load(BEST)["global_step"] == step + 1
-    assert main(["validate", "--ckpt_path", str(BEST)]) == 0
+    assert main(["validate", "--ckpt_path", str(BEST), "--trainer.precision", "32-true"]) == 0
     again = scalars(RUN / "validate")
     (point,) = again["val/auroc"]
     assert point == pytest.approx((0, auroc), abs=1e-6)
