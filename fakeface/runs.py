@@ -7,7 +7,7 @@ from pathlib import Path
 from fakeface.errors import UserError
 
 CHECKPOINTS = "checkpoints"
-CONFIG_FILE, SPLIT_FILE = "config.yaml", "split.csv"
+CONFIG_FILE, SPLIT_FILE, SKIPPED_FILE = "config.yaml", "split.csv", "skipped.csv"
 PREDICTIONS_FILE, METRICS_FILE, ROBUSTNESS_FILE = "predictions.csv", "metrics.json", "robustness.json"
 CLASSIFIER_FILE = "classifier.json"
 """What a baseline chose; a trained network has none."""

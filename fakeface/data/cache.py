@@ -84,6 +84,11 @@ class CachedViews(DecodedViews):
         self._slots = {view: file.find(self._keys) for view, file in self._files.items()}
         self._pixels = {view: file.read() for view, file in self._files.items()}
 
+    def missing(self) -> list[int]:
+        """Return the positions of the photographs that are decoded at every access, in ascending order."""
+        positions: list[int] = np.flatnonzero(np.any([slots < 0 for slots in self._slots.values()], axis=0)).tolist()
+        return positions
+
     def __getitem__(self, position: int) -> Views:
         slots = {view: slots[position] for view, slots in self._slots.items()}
         if min(slots.values()) < 0:

@@ -1,25 +1,30 @@
 """The LightningDataModule: from a folder or a manifest to batches of views."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from lightning.pytorch import LightningDataModule
 from lightning.pytorch.accelerators import CUDAAccelerator
 from lightning.pytorch.trainer.states import TrainerFn
+from lightning.pytorch.utilities import rank_zero_info
 
 from fakeface.data.cache import CachedViews, DecodedViews, ViewSource, build_cache
 from fakeface.data.dataset import Augmentation, FaceDataset
 from fakeface.data.ela import ElaParameters
 from fakeface.data.face_augment import MAP_STRIDE
 from fakeface.data.forensic import ForensicDataset, ForensicFaces, PseudoFakeParameters
+from fakeface.data.images import ImageError
 from fakeface.data.loader import ResumableLoader
+from fakeface.data.processes import check_same_records, gather
 from fakeface.data.records import FAKE, LABEL_NAMES, REAL, Record, read_records
 from fakeface.data.sampler import EpochSampler
 from fakeface.data.splits import manifest_split, paper_split
+from fakeface.data.unreadable import OnError, find_unreadable, judge_unreadable, write_skipped
 from fakeface.data.views import ELA, FACE, ORIGINAL, VIEWS, ViewParameters
 from fakeface.errors import UserError
+from fakeface.runs import SKIPPED_FILE
 
 SplitName = Literal["paper", "manifest"]
 _SPLITTERS: dict[SplitName, Callable[[Sequence[Record], int], list[Record]]] = {
@@ -51,6 +56,8 @@ class FaceDataModule(LightningDataModule):
         batch_size: Samples per batch and process.
         num_workers: Processes that load samples; with the cache, none is fastest on few cores.
         cache: Keep the computed views on disk: ``True`` for ``$XDG_CACHE_HOME/fakeface``, or a folder.
+        on_error: ``raise`` refuses a data set with photographs that cannot be read; ``skip`` leaves them out, up to a
+            twentieth, after the split was drawn, and lists them in ``skipped.csv`` in the run's folder.
         seed: Seed of order and augmentation; the command line takes it from ``seed_everything``.
     """
 
@@ -68,6 +75,7 @@ class FaceDataModule(LightningDataModule):
         batch_size: int = 32,
         num_workers: int = 0,
         cache: bool | str = True,
+        on_error: OnError = "raise",
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -91,6 +99,7 @@ class FaceDataModule(LightningDataModule):
         self.batch_size = batch_size
         self.num_workers = num_workers
         self.cache = cache
+        self.on_error: OnError = on_error
         self.seed = seed
         self.records: list[Record] = []
         self.datasets: dict[str, FaceDataset] = {}
@@ -105,31 +114,68 @@ class FaceDataModule(LightningDataModule):
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fakeface"
 
     def prepare_data(self) -> None:
-        """Fill the cache, once per machine."""
-        if self.augmentation == "forensic" and self.trainer and self.trainer.state.fn == TrainerFn.FITTING:
-            self._split()
-            self._forensic_faces(self._select("train"))
+        """Fill the cache, once per machine.
+
+        Raises:
+            UserError: When there are no data, or photographs that cannot be read.
+        """
         if self.cache_folder is None:
             return
-        failures = build_cache(read_records(self.root, self.manifest), self.views, self.parameters, self.cache_folder)
-        if failures:
-            raise next(iter(failures.values()))
+        records = read_records(self.root, self.manifest)
+        failures = list(build_cache(records, self.views, self.parameters, self.cache_folder).values())
+        judge_unreadable(failures, len(records), self.on_error)
+        if self.augmentation == "forensic" and self.trainer and self.trainer.state.fn == TrainerFn.FITTING:
+            self.records = _without(failures, self._split(records))
+            self._forensic_faces(self._select("train"))
 
     def setup(self, stage: str) -> None:
         """Read the records, split them, and make the datasets of a stage.
 
         Raises:
-            UserError: When there are no data, a split that the stage needs is empty, or it lacks a class.
+            UserError: When there are no data, or photographs that cannot be read; when a split that the stage needs is
+                empty or lacks a class; when the processes of a distributed run have different data.
         """
+        records = read_records(self.root, self.manifest)
+        if stage != "predict":
+            records = self._split(records)
+        check_same_records(records)
+        errors = self._find_unreadable(records)
+        judge_unreadable(errors, len(records), self.on_error)
+        if errors:
+            self._list_skipped(errors, len(records))
+        records = _without(errors, records)
         if stage == "predict":
-            self.datasets["predict"] = self._dataset(read_records(self.root, self.manifest), "none")
+            self.datasets["predict"] = self._dataset(records, "none")
             return
-        self._split()
+        self.records = records
         for split in _SPLITS_OF_STAGE[stage]:
             self.datasets[split] = self._dataset(self._select(split), self._augmentation_of(split))
 
-    def _split(self) -> None:
-        self.records = _SPLITTERS[self.split](read_records(self.root, self.manifest), self.split_seed)
+    def _split(self, records: Sequence[Record]) -> list[Record]:
+        return _SPLITTERS[self.split](records, self.split_seed)
+
+    def _find_unreadable(self, records: Sequence[Record]) -> list[ImageError]:
+        """Read what is not in the cache, shared out among the processes, so that all leave out the same."""
+        positions: Iterable[int] = range(len(records))
+        if self.cache_folder is not None:
+            positions = CachedViews(records, self.views, self.parameters, self.cache_folder).missing()
+        rank, processes = self._rank
+        paths = [records[position].path for position in positions if position % processes == rank]
+        return [error for errors in gather(find_unreadable(paths)) for error in errors]
+
+    def _list_skipped(self, errors: Sequence[ImageError], total: int) -> None:
+        where = ""
+        if self.trainer is not None:
+            path = Path(self.trainer.log_dir or self.trainer.default_root_dir) / SKIPPED_FILE  # asks all processes
+            where = f", see {path}"
+            if self.trainer.is_global_zero:
+                write_skipped(path, errors)
+        rank_zero_info(f"{len(errors)} of {total} photographs cannot be read and are left out{where}")
+
+    @property
+    def _rank(self) -> tuple[int, int]:
+        """Which process this is, of how many."""
+        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
     def _augmentation_of(self, split: str) -> Augmentation:
         """The report augments validation too; drawn anew in every epoch it would measure something else each time."""
@@ -164,10 +210,9 @@ class FaceDataModule(LightningDataModule):
 
     def _loader(self, name: str) -> ResumableLoader:
         dataset = self.datasets[name]
-        rank, processes = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         return ResumableLoader(
             dataset,
-            EpochSampler(len(dataset), self.seed, rank, processes),
+            EpochSampler(len(dataset), self.seed, *self._rank),
             batch_size=self.batch_size,
             num_workers=self.num_workers,
             pin_memory=self.trainer is not None and isinstance(self.trainer.accelerator, CUDAAccelerator),
@@ -188,3 +233,8 @@ class FaceDataModule(LightningDataModule):
     def predict_dataloader(self) -> ResumableLoader:
         """Return the batches of all records, whatever their split."""
         return self._loader("predict")
+
+
+def _without(errors: Sequence[ImageError], records: Sequence[Record]) -> list[Record]:
+    unreadable = {error.path for error in errors}
+    return [record for record in records if record.path not in unreadable]

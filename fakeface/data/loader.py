@@ -1,16 +1,48 @@
 """A DataLoader that goes on where a checkpoint left it."""
 
+import signal
 from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset, default_collate
 
 from fakeface.data.dataset import FaceDataset, Sample
 from fakeface.data.sampler import EpochSampler
+from fakeface.errors import UserError
 
 
-class ResumableLoader(DataLoader[Sample]):
+class _ErrorsAsSamples(Dataset[Sample | UserError]):
+    """Hands errors on as samples: an exception in a worker would arrive in the training process as text."""
+
+    def __init__(self, dataset: FaceDataset) -> None:
+        self.dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, key: tuple[int, int]) -> Sample | UserError:
+        try:
+            return self.dataset[key]
+        except UserError as error:
+            return error
+
+
+def _collate(samples: list[Sample | UserError]) -> Sample | UserError:
+    for sample in samples:
+        if isinstance(sample, UserError):
+            return sample
+    batch: Sample = default_collate(samples)
+    return batch
+
+
+def _outlive_signals(worker: int) -> None:
+    """Ignore what reaches all processes of a terminal or a job: the training process says when its workers end."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)
+
+
+class ResumableLoader(DataLoader[Sample | UserError]):
     """Batches of a dataset in the order of its sampler.
 
     Lightning puts ``state_dict`` into every checkpoint. Restored in the middle of an epoch, the loader skips the
@@ -28,9 +60,11 @@ class ResumableLoader(DataLoader[Sample]):
         self, dataset: FaceDataset, sampler: EpochSampler, batch_size: int, num_workers: int, pin_memory: bool
     ) -> None:
         super().__init__(
-            dataset,
+            _ErrorsAsSamples(dataset),
             batch_size=batch_size,
             sampler=sampler,
+            collate_fn=_collate,
+            worker_init_fn=_outlive_signals,
             num_workers=num_workers,
             persistent_workers=num_workers > 0,
             pin_memory=pin_memory,
@@ -42,10 +76,16 @@ class ResumableLoader(DataLoader[Sample]):
         self._batches_to_skip = 0
 
     def __iter__(self) -> Iterator[Sample]:  # type: ignore[override]
-        """Yield the batches of the epoch; nothing is read before the first is asked for, when the epoch is known."""
+        """Yield the batches of the epoch; nothing is read before the first is asked for, when the epoch is known.
+
+        Raises:
+            UserError: When a photograph cannot be read.
+        """
         self._batches_done, self._batches_to_skip = self._batches_to_skip, 0
         self.order.skip = self._batches_done * (self.batch_size or 1)
         for batch in super().__iter__():
+            if isinstance(batch, UserError):
+                raise batch
             self._batches_done += 1
             yield batch
 

@@ -1,3 +1,4 @@
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ def test_sizes_of_the_full_set(
     monkeypatch: pytest.MonkeyPatch, augmentation: Augmentation, expected: dict[str, int]
 ) -> None:
     monkeypatch.setattr(datamodule_file, "read_records", lambda root, manifest: full_set())
+    monkeypatch.setattr(datamodule_file, "find_unreadable", lambda paths: [])
     data = FaceDataModule(root=Path("faces"), augmentation=augmentation, cache=False)
     data.setup("fit")
     data.setup("test")
@@ -202,3 +204,67 @@ def test_an_unreadable_photograph_is_named(
     write_manifest(manifest, [*scan_folder(demo_root), Record(broken, REAL)])
     with pytest.raises(UserError, match=r"broken\.jpg: not a readable image"):
         list(make(demo_root, "predict", manifest=manifest, cache=cache).predict_dataloader())
+
+
+def add_broken(demo_root: Path, folder: Path, count: int) -> Path:
+    """A manifest of the demo set, split, and of broken photographs in train and val."""
+    broken = []
+    for number in range(count):
+        path = folder / f"broken{number}.jpg"
+        path.write_bytes(b"" if number else b"no image")
+        broken.append(Record(path, REAL, split="val" if number else "train"))
+    manifest = folder / "manifest.csv"
+    write_manifest(manifest, [*broken, *paper_split(scan_folder(demo_root), seed=0)])
+    return manifest
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_by_default_unreadable_photographs_are_named_and_counted(
+    demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: bool
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    manifest = add_broken(demo_root, tmp_path, count=2)
+    with pytest.raises(UserError, match=r"broken0\.jpg: not a readable image .*, and 1 more of 50 photographs cannot"):
+        make(demo_root, manifest=manifest, split="manifest", cache=cache)
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_skip_leaves_unreadable_photographs_out_and_the_others_where_they_are(
+    demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: bool
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    manifest = add_broken(demo_root, tmp_path, count=2)
+    whole = make(demo_root, manifest=manifest, split="manifest", cache=cache, on_error="skip", augmentation="none")
+    assert whole.records == paper_split(scan_folder(demo_root), seed=0)
+    for loader in (whole.train_dataloader(), whole.val_dataloader()):
+        assert not any("broken" in path for batch in loader for path in batch["path"])
+    whole.setup("predict")
+    assert len(whole.datasets["predict"]) == 48
+
+
+def test_skip_draws_the_same_split_as_without_the_unreadable(demo_root: Path, tmp_path: Path) -> None:
+    faces = tmp_path / "faces"
+    shutil.copytree(demo_root, faces)
+    drawn = {record.path.name: record.split for record in make(faces).records}
+    broken = sorted((faces / "training_fake").iterdir())[0]
+    broken.write_bytes(broken.read_bytes()[:500])
+    found = {record.path.name: record.split for record in make(faces, on_error="skip").records}
+    assert drawn.pop(broken.name)
+    assert found == drawn
+
+
+def test_skip_bears_no_more_than_a_twentieth(demo_root: Path, tmp_path: Path) -> None:
+    manifest = add_broken(demo_root, tmp_path, count=3)
+    with pytest.raises(UserError, match=r"3 of 51 photographs cannot be read, and at most 5% are left out"):
+        make(demo_root, manifest=manifest, split="manifest", on_error="skip")
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_photograph_that_breaks_during_training_is_named(demo_root: Path, tmp_path: Path, workers: int) -> None:
+    faces = tmp_path / "faces"
+    shutil.copytree(demo_root, faces)
+    data = make(faces, num_workers=workers, augmentation="none")
+    broken = data.datasets["train"].records[3].path
+    broken.write_bytes(b"")
+    with pytest.raises(UserError, match=rf"{broken.name}: empty: replace the image"):
+        list(data.train_dataloader())
