@@ -1,6 +1,7 @@
 """Checkpoints that are whole or not there at all, whatever happens while they are written."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ class AtomicCheckpointIO(TorchCheckpointIO):
                 os.fsync(file.fileno())
             temporary.replace(target)
         except (OSError, RuntimeError) as error:  # torch's writer turns a full disk into a RuntimeError
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink()
             kept = "the earlier one is intact" if target.exists() else "there is no earlier one"
             raise UserError(
                 f"the checkpoint {target} cannot be written ({str(error).splitlines()[0]}); {kept}: "
