@@ -20,20 +20,22 @@ SIDE = 400
 """Photographs are scaled to this many pixels on the longer side before features are taken."""
 
 MIN_INLIERS = 9
-"""Matches that must agree on one similarity transform for two photographs to be linked."""
+"""Matches that must agree on one affine transform for two photographs to be linked."""
 
 _MAX_ERROR = 0.7
 """Of a match that agrees, in pixels at ``SIDE``.
 
-A copied region agrees to a fifth of a pixel at the median, however it was scaled, turned or coloured. Two faces that
-merely resemble each other agree to one pixel or two: with a tolerance of 3.5, half of CIPLAB's pairs with 9 to 11
-inliers were chance; with this one, all 33 with 9 or 10 are copies."""
+A copied region agrees to a fifth of a pixel at the median, however it was scaled, turned, stretched or coloured. Two
+faces that merely resemble each other agree to one pixel or two: with a tolerance of 3.5, half of CIPLAB's pairs with 8
+to 11 inliers were chance; with this one, nearly all with 9 or 10 are copies."""
 
 _FEATURES = 400
 _NEIGHBOURS = 12
 _MIN_VOTES = 4
 _CHECKED_LEAVES = 64
 _SCALES = (0.3, 3.0)
+_MAX_STRETCH = 1.6
+"""Ratio of the scales along and across: editors stretch what they paste to fit, but not more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def find_links(features: Sequence[LocalFeatures]) -> list[Link]:
 
     All descriptors stand in one index. Each votes for the photographs of its nearest neighbours, if they are clearly
     nearer than the last neighbour asked for, so that what many faces have in common has no vote. Pairs with votes are
-    matched fully and keep the matches that one similarity transform explains.
+    matched fully and keep the matches that one affine transform explains.
     """
     sizes = [len(one.points) for one in features]
     if sum(size > 0 for size in sizes) < 2:
@@ -181,7 +183,7 @@ def _count_inliers(
     other_points: NDArray[np.float32],
     other_descriptors: NDArray[np.float32],
 ) -> int:
-    """Matches that agree on one similarity transform, each place counted once."""
+    """Matches that agree on one affine transform, each place counted once."""
     similarity = descriptors @ other_descriptors.T
     if min(similarity.shape) < 2:
         return 0
@@ -193,10 +195,13 @@ def _count_inliers(
     source, target = points[clear & mutual], other_points[best[clear & mutual]]
     if len(source) < MIN_INLIERS:
         return 0
-    transform, agrees = cv2.estimateAffinePartial2D(
+    transform, agrees = cv2.estimateAffine2D(
         source, target, ransacReprojThreshold=_MAX_ERROR, maxIters=5000, confidence=0.999
     )
-    if transform is None or not _SCALES[0] < np.hypot(transform[0, 0], transform[1, 0]) < _SCALES[1]:
+    if transform is None:
+        return 0
+    larger, smaller = np.linalg.svd(transform[:, :2], compute_uv=False)
+    if not (_SCALES[0] < smaller and larger < min(_SCALES[1], _MAX_STRETCH * smaller)):
         return 0
     inlying = agrees.ravel() == 1
     # One place yields several features when it has several orientations.
