@@ -34,6 +34,7 @@ paper: install  ## Reproduce the report, resumable: make paper DATA=data/real_an
 		$(BIN)/fakeface data index $(PAPER)/audit/manifest.csv --split grouped --out $(PAPER)/split.csv
 	$(BIN)/fakeface sweep $(REPORT_EXPERIMENTS:%=configs/%.yaml) --out $(PAPER)/runs \
 		--data.root $(DATA) --data.manifest $(PAPER)/split.csv --data.split manifest $(ARGS)
+	rm -rf $(PAPER)/report
 	$(BIN)/fakeface report $(PAPER)/runs/*/seed_0 --audit $(PAPER)/audit --out $(PAPER)/report
 
 test: install  ## Run the test suite
