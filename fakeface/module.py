@@ -140,8 +140,15 @@ class FakeFaceModule(LightningModule):
                 logger.log_metrics({name: value.item() for name, value in figures.items()}, self.global_step - 1)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Make the optimiser of the trainable parameters and, where one is configured, its schedule."""
-        optimizer = self.optimizer(self.net.parameter_groups())
+        """Make the optimiser of the trainable parameters and, where one is configured, its schedule.
+
+        Raises:
+            UserError: When the optimiser refuses its settings.
+        """
+        try:
+            optimizer = self.optimizer(self.net.parameter_groups())
+        except ValueError as error:
+            raise UserError(f"model.optimizer refuses its settings ({error}): correct its init_args") from error
         for group in optimizer.param_groups:
             group["lr"] *= group.get("lr_scale", 1.0)
         if self.step_schedule is not None:

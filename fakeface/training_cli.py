@@ -14,6 +14,7 @@ import torch
 import torch.distributed as dist
 import yaml
 from jsonargparse import ArgumentError
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from fakeface.callbacks.interruption import Interruption, interruptible
@@ -26,6 +27,10 @@ from fakeface.runs import CHECKPOINTS, CONFIG_FILE, find_checkpoint, run_folder
 
 _LINKED_DATA_KEYS = ("views", "seed")
 _LOST = re.compile("connection (closed|reset|refused)|broken pipe|time.?out|remote process exited", re.IGNORECASE)
+
+
+_UNKNOWN_FIGURE = "conditioned on metric"
+"""What ``EarlyStopping`` says of a figure that is not logged; ``ModelCheckpoint`` raises another class."""
 
 
 class FakeFaceCLI(LightningCLI):
@@ -52,7 +57,7 @@ class FakeFaceCLI(LightningCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Let the network say which views it reads, and one seed rule order, augmentation and weights."""
         parser.link_arguments("model.net", "data.views", compute_fn=lambda net: net.views, apply_on="instantiate")
-        parser.link_arguments("seed_everything", "data.seed")
+        parser.link_arguments("seed_everything", "data.seed", compute_fn=_number)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parse the arguments below what the checkpoint and the experiment's name imply.
@@ -156,6 +161,12 @@ def base_config() -> Path:
     raise UserError(f"the base configuration {candidates[-1]} is missing: restore it or install fakeface again")
 
 
+def _number(seed: int | bool) -> int:
+    if isinstance(seed, bool):
+        raise UserError(f"seed_everything is {seed}: pass a number, which order and augmentation are drawn from")
+    return seed
+
+
 def _check_yaml(path: Path) -> None:
     """Name the file that is no YAML; jsonargparse's message does not.
 
@@ -196,7 +207,11 @@ def run_trainer(args: Sequence[str]) -> int:
             return 0  # the first process speaks for all; Lightning's launcher would kill it for any other code
         print(f"fakeface: {interruption}", file=sys.stderr)
         return interruption.exit_code
+    except MisconfigurationException as error:
+        raise UserError(" ".join(str(error).split())) from error
     except RuntimeError as error:
+        if _UNKNOWN_FIGURE in str(error):
+            raise UserError(" ".join(str(error).split())) from error
         if not (_distributed() and _LOST.search(str(error))):
             raise
         reason = str(error).strip().splitlines()[0]

@@ -237,6 +237,24 @@ def test_a_second_run_in_the_same_folder_is_refused(workplace: Path, capsys: pyt
         (["test", "--ckpt_path"], "--ckpt_path"),
         (["test", "--ckpt_path", str(BEST), "--model.net.init_args.hidden_features", "8"], "another network"),
         (["fit", "--ckpt_path", str(LAST), "--model.net.init_args.outputs", "1"], "another network"),
+        (
+            ["fit", "--config", "tiny.yaml", "--data.batch_size", "0"],
+            "data.batch_size is 0: choose a whole number from 1",
+        ),
+        (["fit", "--config", "tiny.yaml", "--seed_everything", "true"], "seed_everything is True: pass a number"),
+        (["fit", "--config", "tiny.yaml", "--trainer.accelerator", "cuda"], "CUDA"),
+        (["fit", "--config", "tiny.yaml", "--model.optimizer.init_args.lr", "-1"], "learning rate: -1.0"),
+        (["fit", "--config", "tiny.yaml", "--model.optimizer.init_args.lr", "1e30"], "has probably diverged: train it"),
+        (
+            [
+                "fit",
+                "--config",
+                "tiny.yaml",
+                "--trainer.callbacks+=EarlyStopping",
+                "--trainer.callbacks.monitor=val/auc",
+            ],
+            "`val/auc` which is not available",
+        ),
         (["tset", "--ckpt_path", str(BEST)], "no subcommand 'tset'; choose one of: fit, validate, test"),
     ],
 )
@@ -245,6 +263,8 @@ def test_a_wrong_command_is_answered_in_one_line(
 ) -> None:
     Path("unknown_key.yaml").write_text("trainer: {epochs: 3}")
     Path("broken.yaml").write_text("trainer: {max_epochs: 3")
+    if "cuda" in arguments and torch.cuda.is_available():
+        pytest.skip("there is a GPU")
     line = refusal(capsys, *arguments)
     assert message in line
     assert len(line) < 600

@@ -80,6 +80,9 @@ class FaceDataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
+        for name, number, least in (("batch_size", batch_size, 1), ("num_workers", num_workers, 0)):
+            if number < least:
+                raise UserError(f"data.{name} is {number}: choose a whole number from {least} up")
         unknown = [view for view in views if view not in VIEWS]
         if unknown:
             raise UserError(f"there is no view {unknown[0]!r}: name the branches after {' or '.join(VIEWS)}")

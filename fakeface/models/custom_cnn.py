@@ -4,6 +4,11 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from fakeface.errors import UserError
+
+SMALLEST_SIZE = 32
+"""Pixels on a side that five pools leave one of."""
+
 
 class CustomCNN(nn.Module):
     """Five convolutional layers with dropout between them, then one fully connected hidden layer, all with ReLU.
@@ -31,6 +36,12 @@ class CustomCNN(nn.Module):
         self.hidden = nn.Sequential(nn.Flatten(), nn.Linear(widths[-1] * 16, num_features), nn.ReLU())
 
     def forward(self, image: Tensor) -> Tensor:
-        """Map normalised images ``(B, 3, H, W)``, at least 32×32, to features ``(B, num_features)``."""
+        """Map normalised images ``(B, 3, H, W)``, at least 32×32, to features ``(B, num_features)``.
+
+        Raises:
+            UserError: When the images are smaller.
+        """
+        if min(image.shape[-2:]) < SMALLEST_SIZE:
+            raise UserError(f"custom_cnn needs images of at least {SMALLEST_SIZE} pixels: choose a larger --data.size")
         features: Tensor = self.hidden(self.pool(self.convolutions(image)))
         return features

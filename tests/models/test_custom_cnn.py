@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from fakeface.errors import UserError
 from fakeface.models.custom_cnn import CustomCNN
 
 
@@ -24,6 +25,11 @@ def test_features_of_any_size_of_image(size: int) -> None:
     features = CustomCNN().eval()(torch.randn(2, 3, size, size))
     assert features.shape == (2, 512)
     assert (features >= 0).all()
+
+
+def test_images_that_are_too_small_are_refused() -> None:
+    with pytest.raises(UserError, match=r"at least 32 pixels: choose a larger --data\.size"):
+        CustomCNN()(torch.zeros(1, 3, 31, 64))
 
 
 def test_dropout_acts_in_training_alone() -> None:
