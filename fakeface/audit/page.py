@@ -26,8 +26,8 @@ def audit_blocks(source: Path, content: dict[str, Any], probes: Sequence[Probe])
         probes: What ``run_probes`` returned.
     """
     return [
-        Heading(f"Audit of {source}", 1),
-        Paragraph(f"{content['images']} photographs."),
+        Heading(f"Audit of {source.resolve().name}", 1),
+        Paragraph(f"{content['images']} photographs of `{source}`."),
         Heading("Shortcut probes"),
         Paragraph(
             "How well the labels can be told without looking for a fake. A network may learn the same: a result means "
@@ -61,13 +61,14 @@ def group_gallery(examined: Sequence[Examined], groups: Sequence[str]) -> list[B
         if one.thumbnail.size:
             members[group].append(one)
     largest = sorted((group for group in members.items() if len(group[1]) > 1), key=lambda group: -len(group[1]))
-    return [
+    galleries = [
         Gallery(
             name,
             [Photograph(one.record.path.name, LABEL_NAMES[one.record.label], _jpeg(one.thumbnail)) for one in group],
         )
         for name, group in largest[:SHOWN_GROUPS]
     ]
+    return [Heading("The largest source groups"), *galleries] if galleries else []
 
 
 def _probe_table(probes: Sequence[Probe]) -> Table:
