@@ -195,9 +195,12 @@ def test_a_run_continues_from_its_checkpoint_alone(workplace: Path) -> None:
     assert len(list(Path("lightning_logs").glob("*/*"))) == 1
 
 
-def test_a_second_run_gets_the_next_version(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["fit", "--config", "tiny.yaml", "--trainer.max_epochs", "1"]) == 0
-    assert (RUN.parent / "version_1" / "checkpoints" / "best.ckpt").is_file()
+def test_a_second_run_gets_the_next_version_and_says_so(workplace: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        assert main(["fit", "--config", "tiny.yaml", "--trainer.max_epochs", "1"]) == 0
+    best = RUN.parent / "version_1" / "checkpoints" / "best.ckpt"
+    assert best.is_file()
+    assert f"The run is in {best.parents[1]}; test it: fakeface test --ckpt_path {best}" in caplog.text
 
 
 def test_a_saved_configuration_replays_the_run(workplace: Path) -> None:

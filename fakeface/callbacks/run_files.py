@@ -20,7 +20,7 @@ from fakeface.runs import METRICS_FILE, PREDICTIONS_FILE, SPLIT_FILE, read_train
 
 
 class RunFiles(Callback):
-    """Writes ``split.csv`` when training starts, ``predictions.csv`` and ``metrics.json`` when a test ends.
+    """Writes ``split.csv`` when training starts, ``predictions.csv`` and ``metrics.json`` when a test ends; says where.
 
     ``split.csv`` is a manifest: with ``--data.split manifest --data.manifest RUN/split.csv`` the run can be replayed.
     ``metrics.json`` is the ``Summary`` of the predictions, with the checkpoint and its epoch.
@@ -40,6 +40,13 @@ class RunFiles(Callback):
             path = Path(trainer.log_dir) / SPLIT_FILE
             if trainer.is_global_zero and not path.exists():
                 write_manifest(path, data.records, data.root)
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Say where the run is and how to test it."""
+        folder = trainer.log_dir  # asks all processes
+        best = getattr(trainer.checkpoint_callback, "best_model_path", "")
+        if folder is not None and best:
+            rank_zero_info(f"The run is in {folder}; test it: fakeface test --ckpt_path {best}")
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the score of every test image and the figures over all of them."""
