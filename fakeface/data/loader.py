@@ -1,5 +1,7 @@
 """A DataLoader that goes on where a checkpoint left it."""
 
+import atexit
+import multiprocessing
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -40,6 +42,18 @@ def _outlive_signals(worker: int) -> None:
     """Ignore what reaches all processes of a terminal or a job: the training process says when its workers end."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
         signal.signal(number, signal.SIG_IGN)
+
+
+def _kill_workers() -> None:
+    """End what ignores SIGTERM, by which multiprocessing would end it at exit and then wait for it for ever."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # torch's handler would take the end of a worker for a failure
+    for process in multiprocessing.active_children():
+        if process.daemon:
+            process.kill()
+
+
+# Functions registered later run earlier, so this one runs before multiprocessing's own.
+atexit.register(_kill_workers)
 
 
 class ResumableLoader(DataLoader[Sample | UserError]):

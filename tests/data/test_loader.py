@@ -1,5 +1,7 @@
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +118,18 @@ def test_workers_outlive_signals_to_the_whole_group(records: list[Record]) -> No
     found += batches
     assert worker.is_alive()
     assert same(found, epoch_of(make_loader(records), 0))
+
+
+def test_a_process_ends_although_its_workers_ignore_sigterm(demo_root: Path) -> None:
+    program = f"""
+from pathlib import Path
+from fakeface.data.records import scan_folder
+from tests.data.test_loader import make_loader
+batches = iter(make_loader(scan_folder(Path({str(demo_root)!r})), workers=2))
+next(batches)
+"""
+    repository = Path(__file__).parents[2]
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=repository, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, "")
