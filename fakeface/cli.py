@@ -19,6 +19,7 @@ TRAINER_COMMANDS = {
 
 LIGHT_COMMANDS = {
     "predict": ("fakeface.commands.predict", "judge photographs: fakeface predict --source PHOTO"),
+    "export": ("fakeface.commands.export", "write a trained network as ONNX, torch.export or OpenVINO"),
     "baseline": ("fakeface.commands.baseline", "classify the features of frozen backbones with scikit-learn"),
     "robustness": ("fakeface.commands.robustness", "measure a checkpoint on compressed, scaled, blurred, noisy images"),
     "sweep": ("fakeface.commands.sweep", "train and test a list of configurations with several seeds"),

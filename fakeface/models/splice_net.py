@@ -132,7 +132,8 @@ class SpliceNet(FaceNetwork):
             window = attention.float().flatten(2).softmax(dim=2)
             tokens = torch.einsum("brn,bwn->brw", window, fused.flatten(2))
             # The factor lets the small initial weights learn as fast as the other heads'.
-            regions = (self.dropout(tokens) * self.region_weight).sum(dim=2) * REGIONS + self.region_bias
+            # Not a product and its sum, which OpenVINO 2026.4 computes wrongly for more than one photograph.
+            regions = torch.einsum("brw,rw->br", self.dropout(tokens), self.region_weight) * REGIONS + self.region_bias
             summary = torch.cat([pooled, fused.mean(dim=(2, 3)), fused.amax(dim=(2, 3))], dim=1)
             return self.label_output(self.dropout(summary)), regions, splice_map.float()[:, 0]
 

@@ -1,0 +1,55 @@
+"""Write a trained network for another runtime: ONNX, torch.export or OpenVINO.
+
+The file holds the settings too: views, size, ELA parameters, temperature, threshold and unsure band. At the end the
+exported network is compared with the original on photographs; when they differ by more than 1e-3 in log odds, nothing
+is written. `fakeface predict --ckpt_path FILE.onnx` judges photographs with it, without PyTorch.
+"""
+
+import argparse
+import tempfile
+from itertools import islice
+from pathlib import Path
+
+from fakeface.data.demo import write_demo
+from fakeface.detector import RELEASE, Detector
+from fakeface.inference.sources import check_sources, list_photographs
+
+FORMATS = ("onnx", "torch_export", "openvino")
+PHOTOGRAPHS = 16
+"""How many photographs the networks are compared on."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommand's flags."""
+    parser.add_argument(
+        "--ckpt_path",
+        default=RELEASE,
+        metavar="X",
+        help="a checkpoint, the folder of a run, best or last (of the newest run), or release (default: %(default)s)",
+    )
+    parser.add_argument("--format", choices=FORMATS, default="onnx", help="default: %(default)s")
+    parser.add_argument("--out", type=Path, required=True, help="a file that ends in .onnx, .pt2 or .xml (OpenVINO)")
+    parser.add_argument(
+        "--source",
+        nargs="+",
+        metavar="PATH",
+        help=f"photographs or folders: the networks are compared on {PHOTOGRAPHS} of them (default: drawn faces)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the file and print the largest difference."""
+    from fakeface.export import check_export, export_network
+
+    check_export(arguments.format, arguments.out)
+    check_sources(arguments.source or [])
+    detector = Detector.load(arguments.ckpt_path)
+    print(f"Exporting {detector.network.file}, which can take a minute")
+    with tempfile.TemporaryDirectory() as folder:
+        if arguments.source is None:
+            write_demo(Path(folder) / "faces", images=PHOTOGRAPHS)
+        listed = list_photographs(arguments.source or [folder])
+        photographs = [photograph.path for photograph in islice(listed, PHOTOGRAPHS)]
+        difference = export_network(detector, arguments.format, arguments.out, photographs)
+    print(f"{arguments.out}: differs by at most {difference:.1e} in log odds on {len(photographs)} photographs")
+    return 0
