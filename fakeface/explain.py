@@ -71,13 +71,17 @@ class Explainer:
         """
         path, pixels = (None, image) if isinstance(image, np.ndarray) else (Path(image), read_image(Path(image)))
         (verdict,) = self.detector.predict([pixels])
-        heat_maps = self._draw(self.detector.compute_views(pixels))
         return Explanation(
             verdict=replace(verdict, path=path),
             photograph=pixels,
             error_levels=error_level_analysis(pixels, self.detector.settings.parameters.ela),
-            heat_maps={view: place(heat, view, pixels) for view, heat in heat_maps.items()},
+            heat_maps=self.heat_maps(pixels),
         )
+
+    def heat_maps(self, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """Return where the network looks on a photograph ``(H, W, 3)``: for each view 0 to 1, ``(H, W)``."""
+        heat_maps = self._draw(self.detector.compute_views(image))
+        return {view: place(heat, view, image) for view, heat in heat_maps.items()}
 
 
 def overlay(image: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:

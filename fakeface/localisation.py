@@ -1,0 +1,124 @@
+"""Whether heat maps are true: the share of their mass that lies where the file name says a photograph was edited.
+
+The data set tells which regions were edited, not which pixels. A region is taken as a box around its usual place on the
+aligned face, whose five points ``fakeface.data.face`` finds. The boxes are approximate: they were chosen by eye to hold
+the eye with its brow, the nose with its wings, and the mouth with its corners.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from fakeface.data.face import CANVAS, alignment, face_points
+from fakeface.data.images import read_image
+from fakeface.data.records import DIFFICULTIES, FAKE, REGIONS, Record
+from fakeface.explain import Explainer
+from fakeface.inference.placement import place
+
+BOXES = {
+    "left_eye": (78, 92, 178, 172),
+    "right_eye": (206, 92, 306, 172),
+    "nose": (146, 150, 238, 240),
+    "mouth": (118, 240, 266, 320),
+}
+"""Left, top, right and bottom of each region in pixels of the canvas that faces are aligned to."""
+
+RESAMPLES = 2000
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Localisation:
+    """How much of a view's heat lies in the edited regions, on average over fakes.
+
+    Attributes:
+        view: Name of the view.
+        difficulty: One of ``DIFFICULTIES``, or ``all``.
+        photographs: How many were measured.
+        blank: How many more have a heat map without any heat, which cannot be measured.
+        share: Mean share of the heat inside the edited regions.
+        chance: The same for a heat map that is equally warm everywhere: the regions' share of what the view shows.
+        gain_low: Lower end of the 95 % bootstrap interval of ``share - chance``.
+        gain_high: Its upper end.
+    """
+
+    view: str
+    difficulty: str
+    photographs: int
+    blank: int
+    share: float
+    chance: float
+    gain_low: float
+    gain_high: float
+
+
+def measure_localisation(explainer: Explainer, records: Iterable[Record], seed: int = 0) -> list[Localisation]:
+    """Measure the heat maps of fakes whose edited regions are known.
+
+    Args:
+        explainer: Draws the heat maps.
+        records: The photographs; others than fakes with known regions are passed over.
+        seed: Of the bootstrap.
+
+    Returns:
+        One entry per view and difficulty that occurs, and one per view for all of them.
+    """
+    known = [record for record in records if record.label == FAKE and "1" in record.regions]
+    rows = [row for record in tqdm(known, "Heat maps", unit=" images", delay=2) for row in _measure(explainer, record)]
+    generator = np.random.default_rng(seed)
+    results = []
+    for view in dict.fromkeys(view for view, *_ in rows):
+        for difficulty in (*DIFFICULTIES, ALL):
+            chosen = [row for row in rows if row[0] == view and difficulty in (row[1], ALL)]
+            if chosen:
+                results.append(_summarise(view, difficulty, [row[2:] for row in chosen], generator))
+    return results
+
+
+def region_mask(image: NDArray[np.uint8], regions: str) -> NDArray[np.bool_]:
+    """Return where a photograph ``(H, W, 3)`` shows the regions of four bits such as "0011", ``(H, W)``."""
+    canvas = np.zeros((CANVAS, CANVAS), dtype=np.uint8)
+    for bit, region in zip(regions, REGIONS, strict=True):
+        if bit == "1":
+            left, top, right, bottom = BOXES[region]
+            canvas[top:bottom, left:right] = 1
+    height, width = image.shape[:2]
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(canvas, alignment(face_points(image)), (width, height), flags=flags) > 0)
+
+
+def _measure(explainer: Explainer, record: Record) -> list[tuple[str, str, float, float]]:
+    """Return the view, the difficulty, the share (NaN without heat) and chance for each heat map of a photograph."""
+    image = read_image(record.path)
+    mask = region_mask(image, record.regions)
+    rows = []
+    for view, heat in explainer.heat_maps(image).items():
+        shown = place(np.ones((CANVAS, CANVAS), dtype=np.float32), view, image)
+        total = float(heat.sum())
+        share = float(heat[mask].sum()) / total if total > 0 else np.nan
+        rows.append((view, record.difficulty, share, float(shown[mask].sum() / shown.sum())))
+    return rows
+
+
+def _summarise(
+    view: str, difficulty: str, rows: Sequence[tuple[float, float]], generator: np.random.Generator
+) -> Localisation:
+    share, chance = np.array(rows, dtype=np.float64).T
+    warm = ~np.isnan(share)
+    gain = share[warm] - chance[warm]
+    means = [generator.choice(gain, gain.size).mean() for _ in range(RESAMPLES)] if gain.size else [np.nan]
+    low, high = np.quantile(means, [0.025, 0.975])
+    return Localisation(
+        view=view,
+        difficulty=difficulty,
+        photographs=int(warm.sum()),
+        blank=int((~warm).sum()),
+        share=float(share[warm].mean()) if gain.size else np.nan,
+        chance=float(chance[warm].mean()) if gain.size else np.nan,
+        gain_low=float(low),
+        gain_high=float(high),
+    )
