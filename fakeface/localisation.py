@@ -68,7 +68,11 @@ def measure_localisation(explainer: Explainer, records: Iterable[Record], seed: 
         One entry per view and difficulty that occurs, and one per view for all of them.
     """
     known = [record for record in records if record.label == FAKE and "1" in record.regions]
-    rows = [row for record in tqdm(known, "Heat maps", unit=" images", delay=2) for row in _measure(explainer, record)]
+    rows = [
+        row
+        for record in tqdm(known, "Heat maps", unit=" images", delay=2, disable=None)
+        for row in _measure(explainer, record)
+    ]
     generator = np.random.default_rng(seed)
     results = []
     for view in dict.fromkeys(view for view, *_ in rows):

@@ -13,8 +13,11 @@ from scipy.special import logit
 
 from fakeface import export
 from fakeface.cli import main
+from fakeface.data.views import ViewParameters
 from fakeface.detector import Detector, Verdict
-from fakeface.inference.network import Scores
+from fakeface.inference.network import Scores, Settings
+from fakeface.inference.torch_network import TorchNetwork
+from fakeface.models import SpliceNet
 from tests.networks import CALIBRATION, ELA, SIZE, build_network, write_checkpoint
 
 BRANCHES = {"original": "test_efficientnet", "ela": "test_resnet"}
@@ -110,6 +113,17 @@ def test_other_formats(tmp_path: Path, checkpoint: Path, capsys: pytest.CaptureF
         torch.export.load(out, extra_files=files)
         stored = json.loads(files["fakeface"])
     assert stored["calibration"] == CALIBRATION.to_dict()
+
+
+def test_network_of_the_release_in_openvino(tmp_path: Path, demo_root: Path) -> None:
+    """OpenVINO 2026.4 computed the regions of several photographs wrongly where a product is summed and scaled."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        net = SpliceNet("test_efficientnet", pretrained=False)
+    settings = Settings(("face",), ViewParameters(64), CALIBRATION)
+    detector = Detector(TorchNetwork(net, settings, tmp_path / "a.ckpt"), "a.ckpt")
+    photographs = sorted(demo_root.glob("training_fake/*.jpg"))[:5]
+    assert export.export_network(detector, "openvino", tmp_path / "a.xml", photographs) < 1e-4
 
 
 def test_network_that_differs_is_not_written(
