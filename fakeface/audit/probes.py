@@ -74,7 +74,8 @@ def run_probes(examined: Sequence[Examined], groups: Sequence[str], seed: int = 
     label = np.array([one.record.label for one in chosen], dtype=np.int64)
     names = np.array([groups[index] for index in readable])
     headers = [one.header for one in chosen if one.header]
-    boosting = HistGradientBoostingClassifier(max_iter=100, learning_rate=0.05, random_state=seed)
+    # Shallow trees: with deep ones CIPLAB's 1,530 development images give 0.59 for the ELA statistics instead of 0.62.
+    boosting = HistGradientBoostingClassifier(max_depth=3, learning_rate=0.05, random_state=seed)
     tables = OrdinalEncoder().fit_transform([[header.table] for header in headers]) if headers else np.zeros((0, 1))
     probes: dict[str, tuple[Any, Any]] = {
         "majority class": (DummyClassifier(strategy="prior"), np.zeros((len(chosen), 1))),
