@@ -103,10 +103,6 @@ class FakeFaceModule(LightningModule):
         """Score a test batch."""
         self._step(batch, self.test_metrics)
 
-    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
-        """Return the index and the probability of fake, both ``(B,)``."""
-        return {"index": batch["index"], "probability": self(batch).fake_logit.double().sigmoid()}
-
     def on_train_epoch_end(self) -> None:
         """Log the figures of the training samples as the network saw them, and step a schedule that watches validation.
 

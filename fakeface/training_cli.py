@@ -19,6 +19,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 
 from fakeface.callbacks.interruption import Interruption, interruptible
 from fakeface.checkpoints import load_checkpoint
+from fakeface.cli import TRAINER_COMMANDS
 from fakeface.data.datamodule import FaceDataModule
 from fakeface.data.records import check_source
 from fakeface.errors import UserError
@@ -53,6 +54,11 @@ class FakeFaceCLI(LightningCLI):
             auto_configure_optimizers=False,
             args=list(args),
         )
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Name the subcommands, without ``predict``, which needs no Trainer."""
+        return {name: skipped for name, skipped in LightningCLI.subcommands().items() if name in TRAINER_COMMANDS}
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Let the network say which views it reads, and one seed rule order, augmentation and weights."""

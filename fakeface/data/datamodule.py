@@ -138,19 +138,13 @@ class FaceDataModule(LightningDataModule):
             UserError: When there are no data, or photographs that cannot be read; when a split that the stage needs is
                 empty or lacks a class; when the processes of a distributed run have different data.
         """
-        records = read_records(self.root, self.manifest)
-        if stage != "predict":
-            records = self._split(records)
+        records = self._split(read_records(self.root, self.manifest))
         check_same_records(records)
         errors = self._find_unreadable(records)
         judge_unreadable(errors, len(records), self.on_error)
         if errors:
             self._list_skipped(errors, len(records))
-        records = _without(errors, records)
-        if stage == "predict":
-            self.datasets["predict"] = self._dataset(records, "none")
-            return
-        self.records = records
+        self.records = _without(errors, records)
         for split in _SPLITS_OF_STAGE[stage]:
             self.datasets[split] = self._dataset(self._select(split), self._augmentation_of(split))
 
@@ -232,10 +226,6 @@ class FaceDataModule(LightningDataModule):
     def test_dataloader(self) -> ResumableLoader:
         """Return the test batches."""
         return self._loader("test")
-
-    def predict_dataloader(self) -> ResumableLoader:
-        """Return the batches of all records, whatever their split."""
-        return self._loader("predict")
 
 
 def _without(errors: Sequence[ImageError], records: Sequence[Record]) -> list[Record]:

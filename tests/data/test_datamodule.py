@@ -99,12 +99,6 @@ def test_no_photograph_is_in_two_splits(demo_root: Path) -> None:
 def test_stages_make_what_they_need(demo_root: Path) -> None:
     assert list(make(demo_root, "validate").datasets) == ["val"]
     assert list(make(demo_root, "test").datasets) == ["test"]
-    predict = make(demo_root, "predict", augmentation="paper")
-    assert [record.path for record in predict.datasets["predict"].records] == [
-        record.path for record in scan_folder(demo_root)
-    ]
-    assert len(predict.datasets["predict"]) == 48
-    assert sum(len(batch["index"]) for batch in predict.predict_dataloader()) == 48
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -193,19 +187,6 @@ def test_a_split_without_one_class_is_refused(demo_root: Path, tmp_path: Path) -
         make(demo_root, manifest=manifest, split="manifest")
 
 
-@pytest.mark.parametrize("cache", [True, False])
-def test_an_unreadable_photograph_is_named(
-    demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: bool
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    broken = tmp_path / "broken.jpg"
-    broken.write_text("no image")
-    manifest = tmp_path / "manifest.csv"
-    write_manifest(manifest, [*scan_folder(demo_root), Record(broken, REAL)])
-    with pytest.raises(UserError, match=r"broken\.jpg: not a readable image"):
-        list(make(demo_root, "predict", manifest=manifest, cache=cache).predict_dataloader())
-
-
 def add_broken(demo_root: Path, folder: Path, count: int) -> Path:
     """A manifest of the demo set, split, and of broken photographs in train and val."""
     broken = []
@@ -238,8 +219,8 @@ def test_skip_leaves_unreadable_photographs_out_and_the_others_where_they_are(
     assert whole.records == paper_split(scan_folder(demo_root), seed=0)
     for loader in (whole.train_dataloader(), whole.val_dataloader()):
         assert not any("broken" in path for batch in loader for path in batch["path"])
-    whole.setup("predict")
-    assert len(whole.datasets["predict"]) == 48
+    whole.setup("test")
+    assert sum(len(dataset) for dataset in whole.datasets.values()) == 48
 
 
 def test_skip_draws_the_same_split_as_without_the_unreadable(demo_root: Path, tmp_path: Path) -> None:
