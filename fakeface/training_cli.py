@@ -103,7 +103,9 @@ class FakeFaceCLI(LightningCLI):
                 raise UserError(f"{subcommand} needs a checkpoint: pass --ckpt_path with its path, or best or last")
             implied = {"trainer": {"logger": {"init_args": {"name": experiment}}}} if experiment else {}
             return [subcommand, "--config", json.dumps(implied), *given]
-        logs = Path(options.logs, experiment if experiment and subcommand == "fit" else "")
+        logs = Path(options.logs)
+        if experiment and (subcommand == "fit" or (logs / experiment).is_dir()):
+            logs /= experiment
         checkpoint = find_checkpoint(options.ckpt_path, logs)
         carried = _carried_configuration(checkpoint)
         run = run_folder(checkpoint)

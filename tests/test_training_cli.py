@@ -164,6 +164,8 @@ def test_best_and_last_are_those_of_the_newest_run(
     os.utime(older / "checkpoints" / f"{name}.ckpt", (1, 1))
     assert settings_of(capsys, "test", "--ckpt_path", name)["ckpt_path"] == str(RUN / f"checkpoints/{name}.ckpt")
     os.utime(RUN / "checkpoints" / f"{name}.ckpt", (0, 0))
+    named = settings_of(capsys, "test", "--config", "tiny.yaml", "--ckpt_path", name)
+    assert named["ckpt_path"] == str(RUN / f"checkpoints/{name}.ckpt")
     assert main(["test", "--ckpt_path", name]) == 0
     assert (older / "metrics.json").is_file()
     assert not (RUN / "metrics.json").exists()
