@@ -15,6 +15,9 @@ from fakeface.errors import UserError
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.models import FaceClassifier, FaceNetwork
 
+DEPTH = 2
+"""How deep in a backbone the features of its heat map are looked for."""
+
 Reshape = Callable[[Tensor], Tensor | None]
 
 
@@ -98,8 +101,9 @@ def _find_layer(network: TorchNetwork, view: str, size: int) -> tuple[nn.Module,
     patches of the last block but one, for the class token alone leaves the last.
     """
     backbone = network.net.get_submodule(f"branches.{view}.backbone")
-    stages = [stage["module"] for stage in getattr(backbone, "feature_info", []) if "module" in stage]
-    candidates = [*backbone.children(), *(backbone.get_submodule(name) for name in stages if name)]
+    stages = [stage.get("module", "") for stage in getattr(backbone, "feature_info", [])]
+    # Not what lies deeper, such as the parts of an attention, whose outputs may look like features and are not.
+    candidates = [module for name, module in backbone.named_modules() if name.count(".") < DEPTH or name in stages]
     reshape = partial(
         _to_maps,
         channels_last=getattr(backbone, "output_fmt", "") == "NHWC",
@@ -127,15 +131,22 @@ def _find_layer(network: TorchNetwork, view: str, size: int) -> tuple[nn.Module,
 
 
 def _to_maps(features: Tensor, channels_last: bool, prefix_tokens: int) -> Tensor | None:
-    """Return features as ``(B, C, H, W)`` with more than one place, or None where they have no places."""
+    """Return features as ``(B, C, N, N)`` with ``N`` at least 2, or None where they are no such thing."""
     if features.ndim == 4:
         maps = features.permute(0, 3, 1, 2) if channels_last else features
     elif features.ndim == 3:
-        tokens = features[:, prefix_tokens:]
-        side = isqrt(tokens.shape[1])
-        if side * side != tokens.shape[1]:
+        # Some have the class token among the patches only at the end.
+        tokens = next((part for part in (features[:, prefix_tokens:], features) if _side(part)), None)
+        if tokens is None:
             return None
+        side = _side(tokens)
         maps = tokens.transpose(1, 2).unflatten(2, (side, side))
     else:
         return None
-    return maps if maps.shape[2] * maps.shape[3] > 1 else None
+    return maps if maps.shape[2] == maps.shape[3] > 1 else None
+
+
+def _side(tokens: Tensor) -> int:
+    """Return the side of the square that tokens ``(B, N, C)`` fill, or 0."""
+    side = isqrt(tokens.shape[1])
+    return side if side * side == tokens.shape[1] else 0
