@@ -90,3 +90,10 @@ def test_a_process_that_hangs_ends_the_other_after_the_time_out(arguments: list[
         processes[1].send(signal.SIGKILL)
     assert "process 0 lost another one (" in processes[0].output
     assert processes[1].wait() == -9
+
+
+@pytest.mark.soak
+def test_a_process_whose_data_end_early_ends_both_after_the_time_out(arguments: list[str], tmp_path: Path) -> None:
+    arguments += ["--trainer.strategy=lightning.pytorch.strategies.DDPStrategy", "--trainer.strategy.timeout=0:00:30"]
+    processes = start(tmp_path / "short", arguments, [*arguments, "--trainer.limit_train_batches=3"])
+    assert [process.wait() for process in processes] == [2, 2], processes[0].output + processes[1].output

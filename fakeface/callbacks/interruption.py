@@ -130,5 +130,5 @@ class SaveOnInterruption(Checkpoint):
         if number:
             folder = trainer.log_dir or trainer.default_root_dir  # asks all processes
             checkpoint = Path(folder, CHECKPOINTS, "last.ckpt")
-            trainer.save_checkpoint(checkpoint)
+            trainer.save_checkpoint(checkpoint, weights_only=False)
             self._interruption = Interruption(number, checkpoint)

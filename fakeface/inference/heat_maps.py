@@ -75,7 +75,6 @@ class HeatMaps:
             heat = cam(views[view], [ClassifierOutputTarget(0)])
         finally:
             cam.activations_and_grads.release()
-            self._network.net.zero_grad()
         return np.asarray(heat[0], dtype=np.float32)
 
 
@@ -89,7 +88,8 @@ class _OneView(nn.Module):
         self.views = views
 
     def forward(self, image: Tensor) -> Tensor:
-        output = self.net({**self.views, self.view: image})
+        # The weights need no gradients, so the image must have one for those in between to exist.
+        output = self.net({**self.views, self.view: image.float().requires_grad_()})
         logit: Tensor = output.fake_logit[:, None]
         return logit
 
@@ -118,7 +118,8 @@ def _find_layer(network: TorchNetwork, view: str, size: int) -> tuple[nn.Module,
     handles = [module.register_forward_hook(remember) for module in dict.fromkeys(candidates)]
     noise = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
     try:
-        logit = network.net(network.to_tensors(dict.fromkeys(network.net.views, noise))).fake_logit.sum()
+        views = network.to_tensors(dict.fromkeys(network.net.views, noise))
+        logit = _OneView(network.net, view, views)(views[view]).sum()
         for module, output in reversed(outputs):
             (gradient,) = torch.autograd.grad(logit, output, retain_graph=True, allow_unused=True)
             maps = None if gradient is None else reshape(gradient)

@@ -38,7 +38,7 @@ class TorchNetwork:
         # Each process of torchrun has a GPU of its own.
         index = int(os.environ.get("LOCAL_RANK", "0"))
         self.device = torch.device("cuda", index) if torch.cuda.is_available() else torch.device("cpu")
-        self.net = net.eval().to(self.device)
+        self.net = net.eval().requires_grad_(False).to(self.device)
         self.settings = settings
         self.has_regions = net.has_regions
         self.file = file

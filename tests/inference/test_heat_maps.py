@@ -121,7 +121,9 @@ def test_network_without_map_and_branches() -> None:
 
 def test_backbone_without_places() -> None:
     net = build_network({"original": "test_resnet"})
-    net.branches["original"].backbone = nn.Sequential(nn.Flatten(), nn.LazyLinear(net.label_output.in_features))
+    net.branches["original"].backbone = nn.Sequential(
+        nn.Flatten(), nn.Linear(3 * 32 * 32, net.label_output.in_features)
+    )
     with pytest.raises(UserError, match="the branch original has no spatial features"):
         HeatMaps(wrap(net, 32), 32)
 
