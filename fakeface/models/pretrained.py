@@ -11,6 +11,7 @@ from timm.models import load_state_dict
 from torch import nn
 
 from fakeface.errors import UserError
+from fakeface.models.depthwise import use_fast_depthwise
 
 HUB_TIMEOUT = 5.0
 """Seconds to wait for the model hub; its own client retries for most of a minute."""
@@ -42,6 +43,7 @@ def create_backbone(name: str, pretrained: bool | str, **arguments: Any) -> Any:
         raise _unreachable(name, error) from error
     if isinstance(pretrained, str):
         _load_file(backbone, name, Path(pretrained))
+    use_fast_depthwise(backbone)
     return backbone
 
 
