@@ -22,6 +22,7 @@ LIGHT_COMMANDS = {
     "export": ("fakeface.commands.export", "write a trained network as ONNX, torch.export or OpenVINO"),
     "baseline": ("fakeface.commands.baseline", "classify the features of frozen backbones with scikit-learn"),
     "robustness": ("fakeface.commands.robustness", "measure a checkpoint on compressed, scaled, blurred, noisy images"),
+    "localisation": ("fakeface.commands.localisation", "measure whether heat maps lie where fakes were edited"),
     "sweep": ("fakeface.commands.sweep", "train and test a list of configurations with several seeds"),
     "report": ("fakeface.commands.report", "compare tested runs with the paper and each other, or write a model card"),
     "serve": ("fakeface.commands.serve", "serve a web page that judges photographs and explains how"),

@@ -6,7 +6,7 @@ the eye with its brow, the nose with its wings, and the mouth with its corners.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import cv2
 import numpy as np
@@ -55,6 +55,10 @@ class Localisation:
     gain_low: float
     gain_high: float
 
+    def to_dict(self) -> dict[str, str | float | None]:
+        """Return plain values for JSON; what could not be measured, NaN, is None."""
+        return {name: None if value != value else value for name, value in asdict(self).items()}
+
 
 def measure_localisation(explainer: Explainer, records: Iterable[Record], seed: int = 0) -> list[Localisation]:
     """Measure the heat maps of fakes whose edited regions are known.
@@ -81,6 +85,17 @@ def measure_localisation(explainer: Explainer, records: Iterable[Record], seed: 
             if chosen:
                 results.append(_summarise(view, difficulty, [row[2:] for row in chosen], generator))
     return results
+
+
+def format_localisation(rows: Sequence[Localisation]) -> str:
+    """Return the rows as a table of text."""
+    lines = [f"{'view':<9} {'difficulty':<10} {'fakes':>5} {'share':>6} {'chance':>6}  95 % interval of the difference"]
+    for row in rows:
+        figures = (
+            f"{row.photographs:>5} {row.share:>6.1%} {row.chance:>6.1%}  {row.gain_low:+.1%} to {row.gain_high:+.1%}"
+        )
+        lines.append(f"{row.view:<9} {row.difficulty:<10} {figures}")
+    return "\n".join(lines)
 
 
 def region_mask(image: NDArray[np.uint8], regions: str) -> NDArray[np.bool_]:

@@ -8,7 +8,8 @@ from fakeface.errors import UserError
 
 CHECKPOINTS = "checkpoints"
 CONFIG_FILE, SPLIT_FILE, SKIPPED_FILE = "config.yaml", "split.csv", "skipped.csv"
-PREDICTIONS_FILE, METRICS_FILE, ROBUSTNESS_FILE = "predictions.csv", "metrics.json", "robustness.json"
+PREDICTIONS_FILE, METRICS_FILE = "predictions.csv", "metrics.json"
+ROBUSTNESS_FILE, LOCALISATION_FILE = "robustness.json", "localisation.json"
 CLASSIFIER_FILE = "classifier.json"
 """What a baseline chose; a trained network has none."""
 

@@ -1,3 +1,7 @@
+import csv
+import json
+import math
+import shutil
 from pathlib import Path
 from typing import cast
 
@@ -6,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from fakeface.cli import main
 from fakeface.data.face import CROP, CROP_CENTRE
 from fakeface.data.images import read_image
 from fakeface.data.records import FAKE, REAL, Record
@@ -136,3 +141,28 @@ def test_drawn_faces_have_their_edits_in_the_boxes(demo_root: Path) -> None:
         outside.append(levels[~mask].mean())
     assert len(inside) >= 1
     assert np.mean(inside) > 1.5 * np.mean(outside)
+
+
+def test_the_command_measures_a_run_and_the_report_shows_it(
+    tested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "lightning_logs" / "tiny" / "version_0"
+    shutil.copytree(tested, run)
+    monkeypatch.chdir(tmp_path)
+    assert main(["localisation", "--ckpt_path", "best"]) == 0
+    rows = json.loads((run / "localisation.json").read_text(encoding="utf-8"))["rows"]
+    with (run / "split.csv").open(encoding="utf-8", newline="") as file:
+        fakes = sum(row["split"] == "test" and row["label"] == "fake" for row in csv.DictReader(file))
+    assert {row["view"] for row in rows} == {"original", "ela"}
+    for view in ("original", "ela"):
+        counts = {row["difficulty"]: row["photographs"] + row["blank"] for row in rows if row["view"] == view}
+        assert counts.pop("all") == sum(counts.values()) == fakes
+    for row in rows:
+        assert row["photographs"] == 0 or 0 <= row["share"] <= 1
+        assert row["photographs"] == 0 or 0 < row["chance"] < 1
+        assert not any(isinstance(value, float) and math.isnan(value) for value in row.values())
+    assert "ela       all" in capsys.readouterr().out
+    assert main(["report", str(run), "--out", "report"]) == 0
+    assert "## Heat maps" in Path("report/report.md").read_text(encoding="utf-8")
+    assert main(["localisation", "--ckpt_path", "best"]) == 0
+    assert "Replacing the earlier" in capsys.readouterr().out

@@ -15,6 +15,7 @@ from fakeface.report.tables import (
     calibration_table,
     gap_table,
     interval_note,
+    localisation_table,
     overview_table,
     paper_table,
     robustness_table,
@@ -55,6 +56,7 @@ def report_blocks(results: Sequence[Result], probes: Sequence[dict[str, Any]], t
         *_comparisons(results),
         *_calibration(results),
         *_robustness(results),
+        *_localisation(results),
         *_curves(results),
         *_mistakes(results, thumbnails),
         *_gaps(results),
@@ -173,6 +175,22 @@ def _robustness(results: Sequence[Result]) -> list[Block]:
             "share of verdicts that the corruption changes."
         ),
         robustness_table(tested),
+    ]
+
+
+def _localisation(results: Sequence[Result]) -> list[Block]:
+    table = localisation_table(results)
+    if table is None:
+        return []
+    return [
+        Heading("Heat maps"),
+        Paragraph(
+            "Whether heat maps lie where photographs were edited: the share of their heat inside boxes around the "
+            "regions that the file name says were edited, on average over the test fakes, beside the share that a map "
+            "with the same heat everywhere would have there. Where the interval of the difference holds 0, a map tells "
+            "nothing about the place. The boxes stand for the usual places on an aligned face, so they are approximate."
+        ),
+        table,
     ]
 
 

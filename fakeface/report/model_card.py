@@ -17,6 +17,7 @@ from fakeface.report.tables import (
     describe,
     gap_table,
     interval_note,
+    localisation_table,
     name_corruption,
     robustness_table,
     subset_table,
@@ -125,7 +126,10 @@ def _results(result: Result) -> list[Block]:
         subset_table([result]),
         calibration_table([result]),
     ]
-    return [*blocks, robustness_table([result])] if result.robustness else blocks
+    if result.robustness:
+        blocks.append(robustness_table([result]))
+    localisation = localisation_table([result])
+    return blocks if localisation is None else [*blocks, localisation]
 
 
 def _failures(result: Result) -> list[str]:

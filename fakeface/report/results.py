@@ -1,4 +1,4 @@
-"""A run as its folder tells it: figures, predictions, curves, robustness and what kind of network it was."""
+"""A run as its folder tells it: figures, predictions, curves, robustness, localisation and what kind of network it was."""
 
 import json
 from collections import Counter
@@ -15,7 +15,14 @@ from fakeface.errors import UserError
 from fakeface.evaluation.predictions import Predictions, read_predictions
 from fakeface.evaluation.summary import Summary
 from fakeface.report.curves import Curves, find_logs, read_curves
-from fakeface.runs import CLASSIFIER_FILE, CONFIG_FILE, METRICS_FILE, PREDICTIONS_FILE, ROBUSTNESS_FILE
+from fakeface.runs import (
+    CLASSIFIER_FILE,
+    CONFIG_FILE,
+    LOCALISATION_FILE,
+    METRICS_FILE,
+    PREDICTIONS_FILE,
+    ROBUSTNESS_FILE,
+)
 
 AUDIT_FILE = "audit.json"
 _MEND = "write it with `fakeface test --ckpt_path RUN/checkpoints/best.ckpt`"
@@ -37,6 +44,7 @@ class Result:
         config: The configuration of the run; empty where the run lies elsewhere.
         curves: Of the training; empty for a baseline and for a checkpoint that was tested away from its run.
         robustness: Rows with ``corruption``, ``level``, ``auroc``, ``accuracy`` and ``flipped``; empty when unmeasured.
+        localisation: Rows with the fields of ``localisation.Localisation``; empty when unmeasured.
     """
 
     name: str
@@ -50,6 +58,7 @@ class Result:
     config: dict[str, Any]
     curves: Curves
     robustness: list[dict[str, Any]]
+    localisation: list[dict[str, Any]]
 
     @property
     def auroc(self) -> float:
@@ -133,6 +142,7 @@ def read_result(folder: Path) -> Result:
         config=config,
         curves={} if classifier else read_curves(folder),
         robustness=_read_field(folder / ROBUSTNESS_FILE, "rows", default=[]),
+        localisation=_read_field(folder / LOCALISATION_FILE, "rows", default=[]),
     )
 
 

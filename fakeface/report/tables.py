@@ -7,7 +7,7 @@ from fakeface.data.corruptions import CORRUPTIONS
 from fakeface.data.records import DIFFICULTIES, REGIONS
 from fakeface.evaluation.intervals import RESAMPLES
 from fakeface.report.document import Cell, Row, Table
-from fakeface.report.numbers import NONE, decimal, measured, rate, share
+from fakeface.report.numbers import NONE, decimal, interval, measured, rate, share, signed
 from fakeface.report.paper import PaperRow, PaperTable
 from fakeface.report.results import Result
 
@@ -210,6 +210,22 @@ def _robustness_cell(row: dict[str, Any] | None) -> Cell:
     if row is None:
         return Cell(NONE)
     return Cell(decimal(row["auroc"]), f"{share(row['accuracy'])} right, {share(row['flipped'])} changed")
+
+
+def localisation_table(results: Sequence[Result]) -> Table | None:
+    """Return how much of the heat of each result's maps lies in the edited regions; ``None`` when none was measured."""
+    columns = ("Run", "View", "Fakes", "Photographs", "Heat in edited regions", "By chance", "Difference")
+    rows = [Row(_localisation_cells(result.name, row)) for result in results for row in result.localisation]
+    return Table(columns, rows, text_columns=3) if rows else None
+
+
+def _localisation_cells(name: str, row: dict[str, Any]) -> list[str | Cell]:
+    photographs = Cell(str(row["photographs"]), f"and {row['blank']} without heat" if row["blank"] else "")
+    cells: list[str | Cell] = [name, row["view"], row["difficulty"], photographs]
+    if row["share"] is None:
+        return [*cells, NONE, NONE, NONE]
+    difference = Cell(signed(row["share"] - row["chance"]), interval([row["gain_low"], row["gain_high"]]))
+    return [*cells, share(row["share"]), share(row["chance"]), difference]
 
 
 def gap_table(results: Sequence[Result]) -> Table | None:

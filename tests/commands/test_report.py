@@ -34,6 +34,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         {"corruption": "jpeg", "level": 30, "auroc": 0.6, "accuracy": 0.55, "flipped": 0.3},
     ]
     write_json(folders[2] / "robustness.json", {"rows": rows})
+    measured = {"share": 0.25, "chance": 0.125, "gain_low": 0.0625, "gain_high": 0.1875}
+    blank = dict.fromkeys(measured)
+    rows = [
+        {"view": "ela", "difficulty": "easy", "photographs": 0, "blank": 2, **blank},
+        {"view": "ela", "difficulty": "all", "photographs": 9, "blank": 2, **measured},
+    ]
+    write_json(folders[2] / "localisation.json", {"rows": rows})
     baseline = write_run(
         root / "mobilenet_original_knn" / "version_0",
         EXPERIMENTS["mobilenet_original"],
@@ -133,6 +140,15 @@ def test_subsets_calibration_robustness_and_gaps_have_their_figures(report: Path
     assert table_row(part(markdown, "Robustness"), "jpeg, quality 30")[1] == "0.600 55.0 % right, 30.0 % changed"
     assert table_row(part(markdown, "Not measured"), "calibrated")[2] == "mobilenet_original_knn"
     assert table_row(part(markdown, "Not measured"), "common JPEG table")[2] == "all"
+
+
+def test_heat_maps_are_measured_against_chance(report: Path) -> None:
+    markdown = part((report / "report.md").read_text(encoding="utf-8"), "Heat maps")
+    row = table_row(markdown, "fusion_type1", "ela", "all")
+    assert row[3:] == ["9 and 2 without heat", "25.0 %", "12.5 %", "+0.125 [0.06, 0.19]"]
+    assert table_row(markdown, "fusion_type1", "ela", "easy")[3:] == ["0 and 2 without heat", "–", "–", "–"]
+    page = (report / "report.html").read_text(encoding="utf-8")
+    assert re.search(r"<h2[^>]*>Heat maps</h2>", page)
 
 
 def test_curves_are_drawn_for_networks_and_named_after_the_papers_figures(report: Path) -> None:

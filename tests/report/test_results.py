@@ -97,6 +97,7 @@ def remove_key(path: Path) -> None:
         ("config.yaml", lambda path: path.write_text("a: [1"), "config.yaml is damaged"),
         ("config.yaml", lambda path: path.write_text("- 1"), "config.yaml is damaged"),
         ("robustness.json", lambda path: path.write_text("{}"), "robustness.json is damaged"),
+        ("localisation.json", lambda path: path.write_text("{}"), "localisation.json is damaged"),
     ],
 )
 def test_what_is_missing_or_damaged_is_named(

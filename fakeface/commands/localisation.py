@@ -1,0 +1,46 @@
+"""Measure whether the heat maps of a checkpoint lie where fakes were edited, as their file names say.
+
+Writes localisation.json into the checkpoint's run, for `fakeface report`. All other arguments are those of
+`fakeface test`, such as --data.root FOLDER.
+"""
+
+import argparse
+import json
+
+from fakeface.errors import UserError
+from fakeface.folders import make_folder
+from fakeface.runs import LOCALISATION_FILE
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommand's flags."""
+    parser.add_argument("--ckpt_path", required=True, help="a checkpoint, or best or last for the newest run's")
+    parser.add_argument(
+        "--evaluate", choices=("test", "val"), default="test", help="the split to measure on (default: %(default)s)"
+    )
+    parser.set_defaults(trainer_arguments=[])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, print the table, and write the file."""
+    from fakeface.detector import Detector
+    from fakeface.experiment import Experiment
+    from fakeface.explain import Explainer
+    from fakeface.localisation import format_localisation, measure_localisation
+
+    experiment = Experiment(["test", "--ckpt_path", arguments.ckpt_path, *arguments.trainer_arguments])
+    records = experiment.records(arguments.evaluate)
+    checkpoint = str(experiment.settings.ckpt_path)
+    rows = measure_localisation(Explainer(Detector.load(checkpoint)), records)
+    if not rows:
+        raise UserError(
+            f"no fake in the split {arguments.evaluate!r} says which regions were edited: name the files like "
+            f"easy_1_1100.jpg, or give the manifest a column regions"
+        )
+    print(format_localisation(rows))
+    content = {"checkpoint": checkpoint, "split": arguments.evaluate, "rows": [row.to_dict() for row in rows]}
+    make_folder(experiment.folder)
+    path = experiment.folder / LOCALISATION_FILE
+    print(f"{'Replacing the earlier' if path.exists() else 'Writing'} {path}")
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return 0
