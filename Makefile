@@ -43,7 +43,7 @@ test: install  ## Run the test suite
 soak: install  ## Run the long tests: kills, fuzzing, coverage of intervals
 	$(BIN)/python -m pytest -m soak
 
-bench: install  ## Measure speed against rivals, side by side; on a machine that does nothing else
+bench: install  ## Measure speed against rivals, side by side; 20 minutes on a machine that does nothing else
 	$(BIN)/python -m tests.benchmark
 
 lint: install  ## Check style and types

@@ -3,7 +3,9 @@
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from timm.data import create_dataset, create_loader
 from timm.optim import create_optimizer_v2
 
+from fakeface.models import FaceNetwork
 from fakeface.module import FakeFaceModule
 from tests.benchmark import plain_script
 
-STEPS, ROUNDS, WARM_UP = 8, 5, 4
+WARM_UP = 4
 WORKER_SETTLING = 2.0
 """Seconds until the workers of a rival's loader have filled their queues and stop competing for the cores."""
 
@@ -26,67 +29,82 @@ class Interleave(Callback):
     Args:
         root: Folder of the images that the rivals read.
         output: JSON file with, for each contender, the seconds per image of every round.
+        rivals: Some of ``ceiling``, ``plain script``, ``timm`` and ``by hand``.
+        steps: How many steps a turn has.
+        rounds: How many turns each has.
     """
 
-    def __init__(self, root: str, output: str) -> None:
+    def __init__(self, root: str, output: str, rivals: list[str], steps: int, rounds: int) -> None:
         self.root = Path(root)
         self.output = Path(output)
+        self.names = rivals
+        self.steps = steps
+        self.rounds = rounds
         self.times: dict[str, list[float]] = defaultdict(list)
         self.rivals: dict[str, Iterator[None]] = {}
         self.start = 0.0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert isinstance(pl_module, FakeFaceModule)
-        names: dict[str, str] = dict(pl_module.hparams_initial["net"]["init_args"]["branches"])
-        self.rivals["ceiling"] = ceiling_steps(pl_module, trainer.precision == "bf16-mixed")
-        self.rivals["plain script"] = plain_script.training_steps(self.root, names)
-        if list(names) == ["original"]:
-            self.rivals["timm"] = timm_steps(self.root, names["original"])
+        branches: dict[str, str] = dict(pl_module.hparams_initial["net"]["init_args"]["branches"])
+        bfloat16 = trainer.precision == "bf16-mixed"
+        makers: dict[str, Callable[[], Iterator[None]]] = {
+            "ceiling": lambda: steps_on(repeat(constant_batch(pl_module.net)), pl_module, bfloat16),
+            "by hand": lambda: steps_on(loaded_batches(trainer), pl_module, bfloat16),
+            "plain script": lambda: plain_script.training_steps(self.root, branches),
+            "timm": lambda: timm_steps(self.root, branches["original"]),
+        }
+        self.rivals = {name: makers[name]() for name in self.names}
 
     def on_train_batch_end(self, trainer: Trainer, *args: Any) -> None:
-        done = trainer.global_step
-        if done % STEPS == WARM_UP:
+        if trainer.global_step % self.steps == WARM_UP % self.steps:
             if self.start:
-                self.times["fakeface fit"].append(
-                    (time.perf_counter() - self.start) / (STEPS * plain_script.BATCH_SIZE)
-                )
-                for name, steps in self.rivals.items():
-                    self.times[name].append(seconds_per_image(steps, waits=name != "ceiling"))
-            if len(self.times["fakeface fit"]) == ROUNDS:
+                seconds = time.perf_counter() - self.start
+                self.times["fakeface fit"].append(seconds / (self.steps * plain_script.BATCH_SIZE))
+                for name, rival in self.rivals.items():
+                    self.times[name].append(self.seconds_per_image(rival, waits=name in ("plain script", "timm")))
+            if len(self.times["fakeface fit"]) == self.rounds:
                 self.output.write_text(json.dumps(self.times))
                 trainer.should_stop = True
             self.start = time.perf_counter()
 
+    def seconds_per_image(self, rival: Iterator[None], waits: bool) -> float:
+        """Time some steps; with loader workers, beyond what they had prepared while others ran."""
+        for _ in range(2 * plain_script.WORKERS if waits else 1):
+            next(rival)
+        start = time.perf_counter()
+        for _ in range(self.steps):
+            next(rival)
+        seconds = time.perf_counter() - start
+        if waits:
+            time.sleep(WORKER_SETTLING)
+        return seconds / (self.steps * plain_script.BATCH_SIZE)
 
-def seconds_per_image(steps: Iterator[None], waits: bool) -> float:
-    """Time ``STEPS`` steps; with loader workers, beyond what they had prepared while others ran."""
-    for _ in range(2 * plain_script.WORKERS if waits else 1):
-        next(steps)
-    start = time.perf_counter()
-    for _ in range(STEPS):
-        next(steps)
-    seconds = time.perf_counter() - start
-    if waits:
-        time.sleep(WORKER_SETTLING)
-    return seconds / (STEPS * plain_script.BATCH_SIZE)
 
-
-def ceiling_steps(module: FakeFaceModule, bfloat16: bool) -> Iterator[None]:
-    """Train the same network on one batch that never changes, with the same precision and memory format."""
-    from copy import deepcopy
-
+def steps_on(batches: Iterable[dict[str, Any]], module: FakeFaceModule, bfloat16: bool) -> Iterator[None]:
+    """Train a copy of the network without Lightning, with the same loss, precision and memory format."""
     net = deepcopy(module.net)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9)
-    shape = (plain_script.BATCH_SIZE, 3, plain_script.SIZE, plain_script.SIZE)
-    batch: dict[str, Any] = {view: torch.randint(0, 256, shape, dtype=torch.uint8) for view in net.views}
-    batch |= {"label": (torch.arange(shape[0]) % 2).float(), "regions": torch.zeros(shape[0], 4)}
-    while True:
+    for batch in batches:
         optimizer.zero_grad()
         with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
             loss = module.loss(net(batch), batch)
         loss.backward()
         optimizer.step()
         yield
+
+
+def constant_batch(net: FaceNetwork) -> dict[str, Any]:
+    """Return a batch of noise."""
+    shape = (plain_script.BATCH_SIZE, 3, plain_script.SIZE, plain_script.SIZE)
+    views = {view: torch.randint(0, 256, shape, dtype=torch.uint8) for view in net.views}
+    return {**views, "label": (torch.arange(shape[0]) % 2).float(), "regions": torch.zeros(shape[0], 4)}
+
+
+def loaded_batches(trainer: Trainer) -> Iterator[dict[str, Any]]:
+    """Load the training's own batches for ever."""
+    while True:
+        yield from trainer.datamodule.train_dataloader()  # type: ignore[attr-defined]  # set by a connector
 
 
 def timm_steps(root: Path, name: str) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """What a competent user writes without fakeface: decode and analyse each image when it is needed, in float32.
 
 Run by itself it trains for some steps, so that its peak memory can be measured:
-``python -m tests.benchmark.plain_script FOLDER original=mobilenetv2_100 ela=resnet50.tv_in1k``
+``python -m tests.benchmark.plain_script FOLDER STEPS original=mobilenetv2_100 ela=resnet50.tv_in1k``
 """
 
 import io
@@ -90,6 +90,6 @@ def training_steps(root: Path, branches: dict[str, str]) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    steps = training_steps(Path(sys.argv[1]), dict(argument.split("=") for argument in sys.argv[2:]))
-    for _ in range(20):
+    steps = training_steps(Path(sys.argv[1]), dict(argument.split("=") for argument in sys.argv[3:]))
+    for _ in range(int(sys.argv[2])):
         next(steps)
