@@ -16,6 +16,7 @@ from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.trainer.states import TrainerFn
 
 from fakeface.runs import CHECKPOINTS
+from fakeface.slurm import requeue
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 """What users and schedulers send; SLURM sends SIGUSR1 ahead of the time limit where it is asked to."""
@@ -67,7 +68,8 @@ class SaveOnInterruption(Checkpoint):
 
     In between lies what belongs to the batch: its figures are logged. Of the last batch of an epoch, validation and the
     epoch's own checkpoints are a part, so there and in validation a signal waits for the end of the epoch. A second
-    Ctrl-C ends the process at once; the last checkpoint stays whole.
+    Ctrl-C ends the process at once; the last checkpoint stays whole. After SIGUSR1, a job of SLURM is requeued: these
+    handlers stand in the place of Lightning's, which would save and requeue in the middle of a step.
     """
 
     def __init__(self) -> None:
@@ -132,3 +134,5 @@ class SaveOnInterruption(Checkpoint):
             checkpoint = Path(folder, CHECKPOINTS, "last.ckpt")
             trainer.save_checkpoint(checkpoint, weights_only=False)
             self._interruption = Interruption(number, checkpoint)
+            if number == signal.SIGUSR1 and trainer.is_global_zero:
+                requeue(trainer._accelerator_connector.cluster_environment)
