@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
+from fakeface.base_config import base_config
 from fakeface.errors import UserError
 from fakeface.folders import make_folder
 from fakeface.runs import CHECKPOINTS, CONFIG_FILE, read_split_counts
@@ -78,7 +79,8 @@ class Run:
     def asked(self) -> dict[str, Any]:
         """Return what makes this run another one than its neighbours: the arguments and what their files hold."""
         named = [part.rpartition("=")[2] for part in self.fit_arguments() if part.endswith((".yaml", ".yml"))]
-        digests = {name: hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in named if Path(name).is_file()}
+        files = {name: Path(name) for name in named if Path(name).is_file()} | {"base.yaml": base_config()}
+        digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
         return {"arguments": self.fit_arguments(), "configurations": digests}
 
 

@@ -17,6 +17,7 @@ from jsonargparse import ArgumentError
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
+from fakeface.base_config import base_config
 from fakeface.callbacks.interruption import Interruption, interruptible
 from fakeface.checkpoints import load_checkpoint
 from fakeface.cli import TRAINER_COMMANDS
@@ -27,7 +28,7 @@ from fakeface.module import FakeFaceModule
 from fakeface.runs import CHECKPOINTS, CONFIG_FILE, find_checkpoint, run_folder
 
 _LINKED_DATA_KEYS = ("views", "seed")
-_LOST = re.compile("connection (closed|reset|refused)|broken pipe|time.?out|remote process exited", re.IGNORECASE)
+_LOST = re.compile("connection (closed|reset|refused)|broken pipe|timed?.?out|remote process exited", re.IGNORECASE)
 
 
 _UNKNOWN_FIGURE = "conditioned on metric"
@@ -155,20 +156,6 @@ def fastest_precision() -> Literal["bf16-mixed", "32-true"]:
     return "bf16-mixed" if instructions.get("avx512_bf16") or instructions.get("amx_bf16") else "32-true"
 
 
-def base_config() -> Path:
-    """Return the absolute path of ``base.yaml``: in the package when installed, else in the repository.
-
-    Raises:
-        UserError: When it is missing; jsonargparse would go on without it in silence.
-    """
-    package = Path(__file__).resolve().parent
-    candidates = [package / "configs" / "base.yaml", package.parent / "configs" / "base.yaml"]
-    for path in candidates:
-        if path.is_file():
-            return path
-    raise UserError(f"the base configuration {candidates[-1]} is missing: restore it or install fakeface again")
-
-
 def _number(seed: int | bool) -> int:
     if isinstance(seed, bool):
         raise UserError(f"seed_everything is {seed}: pass a number, which order and augmentation are drawn from")
@@ -193,7 +180,9 @@ def _carried_configuration(path: Path) -> dict[str, Any]:
     model = {key: value for key, value in checkpoint["hyper_parameters"].items() if not key.startswith("_")}
     data = {key: value for key, value in checkpoint["datamodule_hyper_parameters"].items() if not key.startswith("_")}
     seed = data["seed"]
+    # Scores and threshold of a network are those of the precision that it was trained and calibrated in.
     return {
+        "trainer": {name: checkpoint[name] for name in ("precision",) if name in checkpoint},
         "seed_everything": seed,
         "model": model,
         "data": {key: value for key, value in data.items() if key not in _LINKED_DATA_KEYS},
@@ -220,11 +209,12 @@ def run_trainer(args: Sequence[str]) -> int:
     except RuntimeError as error:
         if _UNKNOWN_FIGURE in str(error):
             raise UserError(" ".join(str(error).split())) from error
-        if not (_distributed() and _LOST.search(str(error))):
+        if not _lost_another(error):
             raise
         reason = str(error).strip().splitlines()[0]
+        this = f"process {dist.get_rank()}" if _distributed() else "this process"
         raise UserError(
-            f"process {dist.get_rank()} lost another one ({reason}): look above for what that one says, then "
+            f"{this} lost another one ({reason}): look above for what that one says, then "
             f"continue with --ckpt_path last"
         ) from error
     return 0
@@ -232,6 +222,12 @@ def run_trainer(args: Sequence[str]) -> int:
 
 def _distributed() -> bool:
     return dist.is_available() and dist.is_initialized()
+
+
+def _lost_another(error: RuntimeError) -> bool:
+    """Return whether an error says that another process is gone, in a run or while the processes meet."""
+    together = _distributed() or (dist.is_available() and isinstance(error, dist.DistError))
+    return together and _LOST.search(str(error)) is not None
 
 
 def silence_advice() -> None:
@@ -244,6 +240,7 @@ def silence_advice() -> None:
         ".*The dirpath has changed.*",
         ".*Checkpoint directory .* exists and is not empty.*",
         ".*sync_dist=True.*",  # our figures are of all processes already
+        ".*in eval mode at the start of training.*",  # what is frozen stays so on purpose
     ):
         warnings.filterwarnings("ignore", message)
     logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(

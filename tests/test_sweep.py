@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 import pytest
 
+from fakeface.base_config import base_config
 from fakeface.cli import main
 from fakeface.data.records import read_records, write_manifest
 from fakeface.data.splits import paper_split
@@ -172,6 +173,16 @@ def test_wrong_input_is_refused_before_anything_runs(
     assert main(["sweep", *arguments]) == 2
     assert message in capsys.readouterr().err
     assert commands == []
+
+
+def test_a_changed_base_configuration_makes_another_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(folder / "vit.yaml", 0, folder / "runs")
+    asked = run.asked()
+    assert asked == run.asked()
+    changed = folder / "base.yaml"
+    changed.write_bytes(base_config().read_bytes() + b"# another one\n")
+    monkeypatch.setattr("fakeface.sweep.base_config", lambda: changed)
+    assert asked != run.asked()
 
 
 def test_mean_and_spread_by_hand() -> None:

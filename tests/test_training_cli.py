@@ -16,7 +16,7 @@ import torch
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from fakeface import training_cli
+from fakeface import base_config
 from fakeface.cli import main
 from fakeface.data.demo import write_demo
 from fakeface.data.records import read_manifest
@@ -147,6 +147,15 @@ def test_an_explicit_flag_wins_over_the_checkpoint(workplace: Path, capsys: pyte
     }
     assert changed["data"] == carried["data"] | {"size": 48, "batch_size": 5}
     assert changed["model"] == carried["model"]
+
+
+def test_a_test_has_the_precision_of_the_training(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--trainer.precision", "bf16-mixed", "--trainer.max_epochs", "1"]
+    assert main(["fit", "--config", "tiny.yaml", *arguments]) == 0
+    assert settings_of(capsys, "test", "--ckpt_path", "last")["trainer"]["precision"] == "bf16-mixed"
+    flag = ["--trainer.precision", "32-true"]
+    assert settings_of(capsys, "test", "--ckpt_path", "last", *flag)["trainer"]["precision"] == "32-true"
+    assert settings_of(capsys, "test", "--ckpt_path", str(BEST))["trainer"]["precision"] == "32-true"
 
 
 def test_another_data_set_is_tested_with_the_flags_alone(workplace: Path) -> None:
@@ -296,10 +305,10 @@ def test_best_and_last_of_no_run_are_refused(
 def test_a_missing_base_file_is_named(
     workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert training_cli.base_config().is_absolute()
-    monkeypatch.setattr(training_cli, "__file__", str(workplace / "fakeface" / "training_cli.py"))
+    assert base_config.base_config().is_absolute()
+    monkeypatch.setattr(base_config, "__file__", str(workplace / "fakeface" / "base_config.py"))
     with pytest.raises(UserError, match=r"configs/base\.yaml is missing: restore it or install fakeface again"):
-        training_cli.base_config()
+        base_config.base_config()
     assert "base.yaml is missing" in refusal(capsys, "fit", "--config", "tiny.yaml")
 
 

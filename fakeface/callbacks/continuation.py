@@ -14,11 +14,13 @@ class Continuation(Callback):
 
     TensorBoard writes figures out every two minutes; here they are on the disk before the checkpoint that follows them.
     ``ModelCheckpoint`` forgets its best score when its folder was moved or is spelt another way, and would replace the
-    best checkpoint by the next one. ``EarlyStopping`` keeps what it counts but not that it had enough.
+    best checkpoint by the next one. ``EarlyStopping`` keeps what it counts but not that it had enough. The precision is
+    noted in every checkpoint, so that it is tested as it was trained.
     """
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        """Write out what was logged."""
+        """Write out what was logged, and note the precision."""
+        checkpoint["precision"] = trainer.precision
         for logger in trainer.loggers:
             logger.save()
 

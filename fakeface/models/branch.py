@@ -49,8 +49,15 @@ class Branch(nn.Module):
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
     def forward(self, view: Tensor) -> Tensor:
-        """Map a view ``(B, 3, H, W)``, uint8 or float in 0..255, to features ``(B, num_features)``."""
+        """Map a view ``(B, 3, H, W)``, uint8 or float in 0..255, to features ``(B, num_features)``.
+
+        Raises:
+            UserError: When the backbone is made for another size, as many transformers are.
+        """
         # Convolutions on the CPU and on GPUs are fastest when the channels lie next to each other.
         image = view.to(self.mean.dtype, memory_format=torch.channels_last)
-        features: Tensor = self.backbone((image / 255 - self.mean) / self.std)
+        try:
+            features: Tensor = self.backbone((image / 255 - self.mean) / self.std)
+        except AssertionError as error:  # how timm's networks refuse a size
+            raise UserError(f"the backbone refuses views of this size ({error}): pass another --data.size") from error
         return features

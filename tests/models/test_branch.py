@@ -69,6 +69,13 @@ def test_a_weights_file_for_model_1_is_refused() -> None:
         Branch("custom_cnn", pretrained="weights.safetensors")
 
 
+def test_a_size_that_the_backbone_is_not_made_for_is_refused() -> None:
+    branch = Branch("vit_tiny_patch16_224")
+    message = r"refuses views of this size \(Input height \(32\) doesn't match model \(224\)\.\): pass another --data"
+    with pytest.raises(UserError, match=message):
+        branch(torch.zeros(1, 3, 32, 32))
+
+
 def test_a_backbone_has_no_classifier() -> None:
     # ImageNet's 1,000 classes: 1,280 weights and a bias for each are gone from the published 3,504,872.
     with torch.device("meta"):
