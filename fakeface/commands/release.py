@@ -1,6 +1,7 @@
-"""Write a checkpoint's network for release: model.safetensors in half precision and config.json with its settings.
+"""Write a network for release: model.safetensors in half precision and config.json with its settings.
 
-The calibration is the one that was chosen on validation for these weights.
+Of several checkpoints it makes an ensemble, whose score is the mean of their log odds. Its threshold, temperature and
+unsure band are chosen on predictions of networks that were trained the same way without these photographs.
 """
 
 import argparse
@@ -9,16 +10,26 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``fakeface release``."""
-    parser.add_argument("--ckpt_path", required=True, help="a checkpoint, or best or last for the newest run's")
+    parser.add_argument(
+        "--ckpt_path", required=True, nargs="+", help="checkpoints, or best or last for the newest run's"
+    )
+    parser.add_argument(
+        "--calibrate_on",
+        type=Path,
+        nargs="+",
+        metavar="PREDICTIONS",
+        help="predictions.csv of tested runs; by default a single checkpoint's own calibration, chosen on validation",
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the two files and print where they are."""
-    from fakeface.inference.release import write_release
+    from fakeface.inference.release import calibrate_on, write_release
     from fakeface.runs import find_checkpoint
 
-    checkpoint = find_checkpoint(arguments.ckpt_path, Path("lightning_logs"))
-    for path in write_release(checkpoint, arguments.out):
+    checkpoints = [find_checkpoint(name, Path("lightning_logs")) for name in arguments.ckpt_path]
+    calibration = calibrate_on(arguments.calibrate_on) if arguments.calibrate_on else None
+    for path in write_release(checkpoints, arguments.out, calibration):
         print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
     return 0

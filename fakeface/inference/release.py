@@ -1,46 +1,64 @@
 """Writing weights for release: what ``Detector.load`` needs of a network, in half precision and without pickles."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import save
+from scipy.special import expit
 
 from fakeface.checkpoints import load_checkpoint
 from fakeface.errors import UserError
+from fakeface.evaluation.calibration import Calibration, calibrate
+from fakeface.evaluation.predictions import Predictions, logits, read_predictions
 from fakeface.inference.network import Settings
 
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
 
+ENSEMBLE = "fakeface.models.Ensemble"
+
 _PREFIX = "net."
 
 
-def write_release(checkpoint_path: Path, folder: Path) -> list[Path]:
-    """Write the network of a checkpoint as ``model.safetensors`` and ``config.json``.
+def write_release(checkpoint_paths: Sequence[Path], folder: Path, calibration: Calibration | None = None) -> list[Path]:
+    """Write the network of a checkpoint, or the ensemble of several, as ``model.safetensors`` and ``config.json``.
 
     Args:
-        checkpoint_path: A checkpoint of ``fakeface fit``.
+        checkpoint_paths: Checkpoints of ``fakeface fit``, which read their photographs in the same way.
         folder: Where to write; it is made.
+        calibration: In place of the one that a single checkpoint carries.
 
     Returns:
         The two files.
 
     Raises:
-        UserError: When the checkpoint is not fakeface's or carries no calibration, or one of the files exists.
+        UserError: When a checkpoint is not fakeface's, they differ in what they read, there is no calibration, or one
+            of the files exists.
     """
-    checkpoint = load_checkpoint(checkpoint_path)
-    if "calibration" not in checkpoint:
-        raise UserError(
-            f"{checkpoint_path} carries no calibration: train with fakeface.callbacks.ValidationCalibration"
-        )
+    checkpoints = {path: load_checkpoint(path) for path in checkpoint_paths}
+    first = checkpoint_paths[0]
+    if calibration is None:
+        calibration = _carried_calibration(checkpoints)
+    settings = _settings(checkpoints[first], calibration)
+    for path, checkpoint in checkpoints.items():
+        if _settings(checkpoint, calibration) != settings:
+            raise UserError(f"{path} reads its photographs in another way than {first}: take those of one kind")
+    nets = [checkpoint["hyper_parameters"]["net"] for checkpoint in checkpoints.values()]
+    if len(nets) == 1:
+        net, prefixes = nets[0], [""]
+    else:
+        net = {"class_path": ENSEMBLE, "init_args": {"members": nets}}
+        prefixes = [f"members.{number}." for number in range(len(nets))]
     weights = {
-        name.removeprefix(_PREFIX): _half(tensor)
+        prefix + name.removeprefix(_PREFIX): _half(tensor)
+        for prefix, checkpoint in zip(prefixes, checkpoints.values(), strict=True)
         for name, tensor in checkpoint["state_dict"].items()
         if name.startswith(_PREFIX)
     }
-    settings = Settings.from_dict(checkpoint["datamodule_hyper_parameters"], checkpoint["calibration"])
-    config: dict[str, Any] = {"model": {"net": checkpoint["hyper_parameters"]["net"]}, **settings.to_dict()}
+    config: dict[str, Any] = {"model": {"net": net}, **settings.to_dict()}
     weights_path, config_path = folder / WEIGHTS_FILE, folder / CONFIG_FILE
     for path in (weights_path, config_path):
         if path.exists():
@@ -49,6 +67,48 @@ def write_release(checkpoint_path: Path, folder: Path) -> list[Path]:
     weights_path.write_bytes(save(weights))
     config_path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     return [weights_path, config_path]
+
+
+def calibrate_on(paths: Sequence[Path]) -> Calibration:
+    """Calibrate on what networks said of photographs that they were not trained on.
+
+    Args:
+        paths: Tables of predictions, such as those of the folds of a cross-validation. Where several hold the same
+            photograph, the mean of their log odds counts, as it does in an ensemble.
+
+    Raises:
+        UserError: When one cannot be read, or two do not agree on a label.
+    """
+    labels: dict[str, int] = {}
+    log_odds: dict[str, list[float]] = {}
+    for path in paths:
+        table = read_predictions(path)
+        for name, label, value in zip(table.path, table.label.tolist(), logits(table.score).tolist(), strict=True):
+            if labels.setdefault(name, label) != label:
+                raise UserError(f"{path} has another label for {name} than a table before it: correct one of them")
+            log_odds.setdefault(name, []).append(value)
+    unknown = np.full(len(labels), "")
+    means = expit([np.mean(values) for values in log_odds.values()])
+    known = np.array(list(labels.values()))
+    return calibrate(Predictions(np.array(list(labels)), known, unknown, unknown, unknown, means))
+
+
+def _carried_calibration(checkpoints: Mapping[Path, dict[str, Any]]) -> Calibration:
+    if len(checkpoints) > 1:
+        raise UserError(
+            "the calibrations of several checkpoints do not hold for their mean: name predictions with --calibrate_on"
+        )
+    ((path, checkpoint),) = checkpoints.items()
+    if "calibration" not in checkpoint:
+        raise UserError(
+            f"{path} carries no calibration: train with fakeface.callbacks.ValidationCalibration, or name predictions "
+            f"with --calibrate_on"
+        )
+    return Calibration.from_dict(checkpoint["calibration"])
+
+
+def _settings(checkpoint: dict[str, Any], calibration: Calibration) -> Settings:
+    return Settings.from_dict(checkpoint["datamodule_hyper_parameters"], calibration.to_dict())
 
 
 def _half(tensor: torch.Tensor) -> torch.Tensor:

@@ -4,8 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.torch import load_file
+from scipy.special import expit, logit
 
 from fakeface.cli import main
+from fakeface.evaluation.calibration import calibrate
+from fakeface.evaluation.predictions import Predictions, write_predictions
 from fakeface.inference.torch_network import TorchNetwork
 from tests.networks import CALIBRATION, SIZE, write_checkpoint
 
@@ -49,4 +52,52 @@ def test_weights_without_a_calibration_are_not_released(tmp_path: Path, capsys: 
     write_checkpoint(tmp_path / "best.ckpt", calibration=None)
     assert main(["release", "--ckpt_path", str(tmp_path / "best.ckpt"), "--out", str(tmp_path / "out")]) == 2
     assert "carries no calibration" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def write_scores(path: Path, scores: dict[str, float], fakes: str = "ab") -> None:
+    names = np.array(list(scores))
+    unknown = np.full(len(names), "")
+    label = np.array([int(name in fakes) for name in scores])
+    write_predictions(path, Predictions(names, label, unknown, unknown, unknown, np.array(list(scores.values()))))
+
+
+def test_several_checkpoints_become_an_ensemble(tmp_path: Path) -> None:
+    checkpoints = [tmp_path / "one.ckpt", tmp_path / "two.ckpt"]
+    for seed, checkpoint in enumerate(checkpoints):
+        write_checkpoint(checkpoint, seed=seed, region_head=True)
+    tables = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    write_scores(tables[0], {"a": 0.9, "b": 0.6, "c": 0.7, "d": 0.2})
+    write_scores(tables[1], {"d": 0.4, "a": 0.8, "c": 0.1, "e": 0.3})
+    arguments = ["--ckpt_path", *map(str, checkpoints), "--calibrate_on", *map(str, tables)]
+    assert main(["release", *arguments, "--out", str(tmp_path / "out")]) == 0
+
+    released = TorchNetwork.from_release(tmp_path / "out")
+    generator = np.random.default_rng(0)
+    views = {view: generator.integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8) for view in ("original", "ela")}
+    members = [TorchNetwork.from_checkpoint(checkpoint)(views) for checkpoint in checkpoints]
+    assert np.allclose(logit(released(views).fake), (logit(members[0].fake) + logit(members[1].fake)) / 2, atol=0.01)
+
+    means = [logit([0.9, 0.8]).mean(), logit(0.6), logit([0.7, 0.1]).mean(), logit([0.2, 0.4]).mean(), logit(0.3)]
+    scores = expit(means)
+    unknown = np.full(5, "")
+    expected = Predictions(np.array(list("abcde")), np.array([1, 1, 0, 0, 0]), unknown, unknown, unknown, scores)
+    assert released.settings.calibration == calibrate(expected)
+
+
+def test_an_ensemble_needs_a_calibration_and_members_of_one_kind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoints = [tmp_path / "one.ckpt", tmp_path / "two.ckpt"]
+    write_checkpoint(checkpoints[0])
+    write_checkpoint(checkpoints[1], {"original": "test_resnet"})
+    arguments = ["release", "--ckpt_path", *map(str, checkpoints), "--out", str(tmp_path / "out")]
+    assert main(arguments) == 2
+    assert "do not hold for their mean: name predictions with --calibrate_on" in capsys.readouterr().err
+    write_scores(tmp_path / "scores.csv", {"a": 0.9, "c": 0.2})
+    assert main([*arguments, "--calibrate_on", str(tmp_path / "scores.csv")]) == 2
+    assert "two.ckpt reads its photographs in another way than" in capsys.readouterr().err
+    write_scores(tmp_path / "other.csv", {"a": 0.9, "c": 0.2}, fakes="c")
+    assert main([*arguments, "--calibrate_on", str(tmp_path / "scores.csv"), str(tmp_path / "other.csv")]) == 2
+    assert "other.csv has another label for a than a table before it" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
