@@ -1,10 +1,15 @@
+import signal
+from pathlib import Path
+from typing import Any
+
 import pytest
 import torch
-from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from fakeface.callbacks import WeightAverage
+from fakeface.callbacks import SaveOnInterruption, WeightAverage
+from fakeface.callbacks.interruption import Interruption, interruptible
 
 
 class Climber(LightningModule):
@@ -44,6 +49,33 @@ def test_validation_and_the_trained_network_see_the_average() -> None:
     # are kept: 0.08 · 1 + 0.92 · 2 = 1.92, 0.08 · 1.92 + 0.92 · 3 = 2.9136.
     assert module.validated == [pytest.approx(2.9136)] * 3
     assert module.weight.item() == pytest.approx(2.9136)
+
+
+def test_what_a_signal_saves_holds_the_average_of_its_last_step(tmp_path: Path) -> None:
+    class SendSigterm(Callback):
+        def on_train_batch_start(
+            self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+        ) -> None:
+            if batch_idx == 1:
+                signal.raise_signal(signal.SIGTERM)
+
+    loader: DataLoader[Tensor] = DataLoader(torch.zeros(3, 1))  # type: ignore[arg-type]
+    trainer = Trainer(
+        default_root_dir=tmp_path,
+        max_epochs=1,
+        accelerator="cpu",
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        # In the order of base.yaml and what a configuration appends to it.
+        callbacks=[SaveOnInterruption(), SendSigterm(), WeightAverage(decay=0.08)],
+    )
+    with pytest.raises(Interruption), interruptible():
+        trainer.fit(Climber(), loader)
+    saved = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)
+    assert saved["current_model_state"]["weight"].item() == 2
+    assert saved["state_dict"]["weight"].item() == pytest.approx(1.92)  # 0.08 · 1 + 0.92 · 2
+    assert saved["callbacks"]["WeightAverage"] == {"latest_update_step": 2}
 
 
 def test_the_first_steps_keep_less() -> None:
