@@ -35,6 +35,9 @@ from fakeface.models import FaceNetwork
 LARGEST_DIFFERENCE = 1e-3
 """Log odds that the exported network may differ by from the original."""
 
+LARGEST_INT8_DIFFERENCE = 0.1
+"""Probability that a network in 8-bit integers may differ by on average; its single scores are allowed to."""
+
 Views = Mapping[str, NDArray[np.uint8]]
 Runtime = Callable[[Views], Scores]
 
@@ -47,7 +50,9 @@ class _Format:
     load: Callable[[Path], Runtime]
 
 
-def export_network(detector: Detector, format_name: str, out: Path, photographs: Sequence[Path]) -> float:
+def export_network(
+    detector: Detector, format_name: str, out: Path, photographs: Sequence[Path], int8: Sequence[Path] = ()
+) -> float:
     """Write a detector's network in another format, and compare both on photographs.
 
     Args:
@@ -55,13 +60,16 @@ def export_network(detector: Detector, format_name: str, out: Path, photographs:
         format_name: One of ``FORMATS``.
         out: The file to write; OpenVINO puts the weights beside it, in a file that ends in ``.bin``.
         photographs: What the two are compared on, one at a time and all at once.
+        int8: Photographs that set the ranges of a network in 8-bit integers, for ONNX; none for one in 32-bit numbers.
 
     Returns:
-        The largest difference between their log odds, of fake and of regions.
+        The largest difference between their log odds, of fake and of regions; in 8-bit integers, the mean difference
+        between their probabilities.
 
     Raises:
         UserError: When the network is an exported one already, a package is missing, the file exists or has another
-            ending, or the difference is larger than ``LARGEST_DIFFERENCE``; then nothing is written.
+            ending, or the difference is larger than ``LARGEST_DIFFERENCE`` or ``LARGEST_INT8_DIFFERENCE``; then nothing
+            is written.
     """
     chosen = FORMATS[format_name]
     network = detector.network
@@ -72,11 +80,18 @@ def export_network(detector: Detector, format_name: str, out: Path, photographs:
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         file = Path(folder) / out.name
         chosen.write(network, file)
-        difference = _difference(detector, network, chosen.load(file), photographs)
-        if difference > LARGEST_DIFFERENCE:
+        if int8:
+            _quantise(detector, file, int8)
+        pairs = _score_both(detector, network, chosen.load(file), photographs)
+        difference, unit, mend = _largest_difference(pairs), "in log odds", "try another --format"
+        allowed = LARGEST_DIFFERENCE
+        if int8:
+            difference, unit, mend = _mean_difference(pairs), "in probability on average", "leave out --int8"
+            allowed = LARGEST_INT8_DIFFERENCE
+        if difference > allowed:
             raise UserError(
-                f"the exported network differs by {difference:.2g} in log odds from the original, more than "
-                f"{LARGEST_DIFFERENCE}: nothing was written; try another --format"
+                f"the exported network differs by {difference:.2g} {unit} from the original, more than {allowed}: "
+                f"nothing was written; {mend}"
             )
         for written in Path(folder).iterdir():
             written.replace(out.with_name(written.name))
@@ -200,18 +215,41 @@ def _scores(outputs: Sequence[NDArray[np.float32]]) -> Scores:
     return Scores(probabilities[0], probabilities[1] if len(probabilities) > 1 else None)
 
 
-def _difference(detector: Detector, network: TorchNetwork, exported: Runtime, photographs: Sequence[Path]) -> float:
-    """Return the largest difference in log odds, one photograph at a time and all at once."""
+def _quantise(detector: Detector, file: Path, photographs: Sequence[Path]) -> None:
+    from fakeface.quantisation import quantise
+
     computed = [detector.compute_views(read_image(path)) for path in photographs]
-    batches = [computed, *([views] for views in computed)]
-    largest = 0.0
-    for batch in batches:
+    views = {
+        name: np.stack([each[name] for each in computed]).transpose(0, 3, 1, 2) for name in detector.settings.views
+    }
+    original = file.replace(file.with_suffix(".original"))
+    quantise(original, file, views)
+    original.unlink()
+
+
+_Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def _score_both(
+    detector: Detector, network: TorchNetwork, exported: Runtime, photographs: Sequence[Path]
+) -> list[_Pair]:
+    """Return the scores of the original and the exported network, one photograph at a time and all at once."""
+    computed = [detector.compute_views(read_image(path)) for path in photographs]
+    pairs = []
+    for batch in [computed, *([views] for views in computed)]:
         views = {view: np.stack([each[view] for each in batch]) for view in network.net.views}
         for expected, actual in zip(network(views), exported(views), strict=True):
             if expected is not None and actual is not None:
-                difference = np.abs(logits(expected.ravel()) - logits(actual.ravel()))
-                largest = max(largest, float(difference.max()))
-    return largest
+                pairs.append((expected.ravel(), actual.ravel()))
+    return pairs
+
+
+def _largest_difference(pairs: Sequence[_Pair]) -> float:
+    return max(float(np.abs(logits(expected) - logits(actual)).max()) for expected, actual in pairs)
+
+
+def _mean_difference(pairs: Sequence[_Pair]) -> float:
+    return float(np.mean(np.concatenate([np.abs(expected - actual) for expected, actual in pairs])))
 
 
 FORMATS: Mapping[str, _Format] = {

@@ -8,7 +8,7 @@ import onnxruntime
 import openvino
 import pytest
 import torch
-from onnx import TensorProto, helper, save
+from onnx import TensorProto, helper, load, save
 from scipy.special import logit
 
 from fakeface import export
@@ -151,6 +151,40 @@ def shift(runtime: export.Runtime) -> export.Runtime:
         return Scores(1 / (1 + np.exp(-logit(scores.fake) - 0.002)), scores.regions)
 
     return run
+
+
+def test_network_in_8_bit_integers(
+    tmp_path: Path, checkpoint: Path, demo_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "a.onnx"
+    command = ["export", "--ckpt_path", str(checkpoint), "--out", str(out), "--int8", str(demo_root)]
+    assert main([*command, "--format", "openvino"]) == 2
+    assert "--int8 is for --format onnx" in capsys.readouterr().err
+    assert main([*command, "--source", str(demo_root)]) == 0
+    assert " in probability on average on 16 photographs" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == [out]
+    operations = [node.op_type for node in load(out).graph.node]
+    assert operations.count("QuantizeLinear") > 10
+    expected, actual = (
+        Detector.load(source).predict(sorted(demo_root.glob("training_*/*.jpg"))) for source in (checkpoint, out)
+    )
+    differences = [abs(a - b) for a, b in zip(log_odds(expected), log_odds(actual), strict=True)]
+    assert 0 < max(differences) < 0.5
+    assert Detector.load(out).settings == Detector.load(checkpoint).settings
+
+
+def test_network_that_8_bits_spoil_is_not_written(
+    tmp_path: Path,
+    checkpoint: Path,
+    demo_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(export, "LARGEST_INT8_DIFFERENCE", 0.0)
+    command = ["export", "--ckpt_path", str(checkpoint), "--out", str(tmp_path / "a.onnx")]
+    assert main([*command, "--int8", str(demo_root)]) == 2
+    assert "in probability on average from the original, more than 0.0: nothing was" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_wrong_arguments(

@@ -1,0 +1,52 @@
+"""Exported networks in 8-bit integers, which processors with instructions for them run about twice as fast."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+OPERATIONS = ("Conv", "Gemm", "MatMul", "Add", "Clip", "Relu", "GlobalAveragePool")
+BATCH_SIZE = 8
+
+
+def quantise(file: Path, out: Path, views: Mapping[str, NDArray[np.uint8]]) -> None:
+    """Write a network of ``fakeface export`` in 8-bit integers.
+
+    Weights have a scale per channel; activations are unsigned, which is the fast kind on x86 processors with VNNI.
+
+    Args:
+        file: The network in ONNX.
+        out: The file to write.
+        views: By name, those of photographs that set the ranges of the activations, each ``(B, 3, size, size)``.
+    """
+    prepared = out.with_suffix(".prepared")
+    quant_pre_process(file, prepared, skip_symbolic_shape=True)  # batch normalisation becomes part of convolutions
+    quantize_static(
+        prepared,
+        out,
+        _Batches(views),
+        quant_format=QuantFormat.QDQ,
+        op_types_to_quantize=list(OPERATIONS),
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+    )
+    prepared.unlink()
+    model = onnx.load(out)
+    metadata = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
+    onnx.helper.set_model_props(model, metadata)
+    onnx.save(model, out)
+
+
+class _Batches(CalibrationDataReader):
+    def __init__(self, views: Mapping[str, NDArray[np.uint8]]) -> None:
+        self._views = views
+        self._starts = iter(range(0, len(next(iter(views.values()))), BATCH_SIZE))
+
+    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        start = next(self._starts, None)
+        return None if start is None else {name: view[start : start + BATCH_SIZE] for name, view in self._views.items()}
