@@ -108,7 +108,8 @@ def _table_row(verdict: Verdict, regions: Sequence[str]) -> str:
 def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) -> int:
     """Write this process's part of the scores, and as the first of the processes the result."""
     out: Path = arguments.out
-    folder, fingerprint = unfinished_folder(out), detector.fingerprint
+    folder = unfinished_folder(out)
+    fingerprint = f"{detector.fingerprint} of {arguments.source}"
     explain = _explainer(detector, arguments.explain)
     if sharing.rank == 0:
         if arguments.explain is not None and not folder.exists():

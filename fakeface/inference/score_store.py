@@ -102,7 +102,7 @@ class ScoreStore:
         file.unlink()
 
     def claim(self, fingerprint: str) -> bool:
-        """Make the database that of a detector; return whether it is, since it may be another's already."""
+        """Make the database that of a detector and its sources; return whether it is: it may be others' already."""
         stored = self._connection.execute("SELECT fingerprint FROM detector").fetchone()
         if stored is None:
             self._connection.execute("INSERT INTO detector VALUES (?)", (fingerprint,))
@@ -119,13 +119,13 @@ def gather(folder: Path, fingerprint: str) -> ScoreStore:
     """Open ``done.sqlite`` of a folder after it has taken in the databases of all processes; only one process may.
 
     Raises:
-        UserError: When the scores are those of another detector.
+        UserError: When the scores are those of another detector or of other sources.
     """
     done = ScoreStore(folder / DONE)
     if not done.claim(fingerprint):
         raise UserError(
-            f"{folder} holds the scores of an unfinished run with another network: finish that run with its network, "
-            f"delete the folder, or choose another --out"
+            f"{folder} holds the scores of an unfinished run with another --ckpt_path or --source: finish that run "
+            f"with the same command, delete the folder, or choose another --out"
         )
     for file in sorted(folder.glob("process-*.sqlite")):
         done.take_in(file)

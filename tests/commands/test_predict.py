@@ -144,7 +144,7 @@ def test_interrupted_run_continues_where_it_stopped(
     assert list(tmp_path.iterdir()) == [out]
 
 
-def test_unfinished_scores_of_several_processes_and_of_another_network(
+def test_unfinished_scores_of_several_processes_and_of_another_command(
     tmp_path: Path,
     checkpoint: Path,
     demo_root: Path,
@@ -164,10 +164,13 @@ def test_unfinished_scores_of_several_processes_and_of_another_network(
     assert [number for number, row in enumerate(rows) if row["probability"] == "0.125"] == [0, 3]
     out.unlink()
     folder.mkdir()
-    with ScoreStore(folder / "done.sqlite") as store:
-        assert store.claim("another")
-    assert main([*command, str(checkpoint)]) == 2
-    assert "another network" in capsys.readouterr().err
+    fingerprint = Detector.load(checkpoint).fingerprint
+    for other in (f"another of {[str(demo_root)]}", f"{fingerprint} of ['elsewhere']"):
+        with ScoreStore(folder / "done.sqlite") as store:
+            assert store.claim(other)
+        assert main([*command, str(checkpoint)]) == 2
+        assert "an unfinished run with another --ckpt_path or --source" in capsys.readouterr().err
+        (folder / "done.sqlite").unlink()
 
 
 def test_each_verdict_is_explained_by_a_picture(
