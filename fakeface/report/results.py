@@ -1,4 +1,4 @@
-"""A run as its folder tells it: figures, predictions, curves, robustness, localisation and what kind of network it was."""
+"""A run as its folder tells it: figures, predictions, curves, robustness, localisation and the kind of its network."""
 
 import json
 from collections import Counter
