@@ -1,6 +1,6 @@
 """The views of a photograph that a network can be given: original pixels, their error levels, the aligned face."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -35,7 +35,7 @@ class ViewParameters:
 
 
 # A new view is one function here: the full-size photograph in, an image out, which is resized where it has to be.
-VIEWS: Mapping[str, Callable[[NDArray[np.uint8], ViewParameters], NDArray[np.uint8]]] = {
+VIEWS: dict[str, Callable[[NDArray[np.uint8], ViewParameters], NDArray[np.uint8]]] = {
     ORIGINAL: lambda image, parameters: image,
     ELA: lambda image, parameters: error_level_analysis(image, parameters.ela),
     FACE: lambda image, parameters: face_view(image, parameters.size),
