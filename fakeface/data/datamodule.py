@@ -26,6 +26,9 @@ from fakeface.data.views import ELA, FACE, ORIGINAL, VIEWS, ViewParameters
 from fakeface.errors import UserError
 from fakeface.runs import SKIPPED_FILE
 
+DEFAULT_ROOT = Path("data/real_and_fake_face")
+"""Where ``fakeface data download`` puts the data set."""
+
 SplitName = Literal["paper", "manifest"]
 _SPLITTERS: dict[SplitName, Callable[[Sequence[Record], int], list[Record]]] = {
     "paper": paper_split,
@@ -42,7 +45,8 @@ class FaceDataModule(LightningDataModule):
     ``label`` ``(B,)`` with fake = 1, ``regions`` ``(B, 4)`` with NaN where unknown, ``index`` ``(B,)``, and ``path``.
 
     Args:
-        root: Folder with ``training_real/`` and ``training_fake/``, or the one that a manifest's paths start from.
+        root: Folder with ``training_real/`` and ``training_fake/``, or the one that a manifest's paths start from; by
+            default ``DEFAULT_ROOT``, or with a manifest the manifest's own.
         manifest: CSV with ``path,label`` and optionally ``difficulty,regions,split,group``.
         split: ``paper`` draws Table 1 of the report, ``manifest`` follows the manifest's column.
         split_seed: Seed of the drawn split; the same for runs that are to be compared.
@@ -91,7 +95,7 @@ class FaceDataModule(LightningDataModule):
                 f"the augmentation forensic was asked for with {', '.join(views)} of {size} pixels: it needs a network "
                 f"that reads the view face alone, and a size that {MAP_STRIDE} divides"
             )
-        self.root = root
+        self.root = DEFAULT_ROOT if root is None and manifest is None else root
         self.manifest = manifest
         self.split = split
         self.split_seed = split_seed

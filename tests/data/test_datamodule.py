@@ -9,7 +9,7 @@ import torch
 from fakeface.data import datamodule as datamodule_file
 from fakeface.data.datamodule import FaceDataModule
 from fakeface.data.dataset import Augmentation, FaceDataset
-from fakeface.data.records import FAKE, REAL, Record, scan_folder, write_manifest
+from fakeface.data.records import FAKE, LABEL_NAMES, REAL, Record, scan_folder, write_manifest
 from fakeface.data.splits import TABLE_1, paper_split
 from fakeface.errors import UserError
 
@@ -169,6 +169,18 @@ def test_a_written_split_is_followed(demo_root: Path, tmp_path: Path) -> None:
     assert data.records == drawn
     assert split_of(data.datasets["train"]).keys() == {"train"}
     assert split_of(data.datasets["val"]).keys() == {"val"}
+
+
+def test_where_paths_start_from(demo_root: Path, tmp_path: Path) -> None:
+    assert FaceDataModule().root == Path("data/real_and_fake_face")
+    (tmp_path / "photos").symlink_to(demo_root)
+    manifest = tmp_path / "manifest.csv"
+    records = scan_folder(demo_root)
+    rows = [f"photos/{record.path.relative_to(demo_root)},{LABEL_NAMES[record.label]}\n" for record in records]
+    manifest.write_text("path,label\n" + "".join(rows), encoding="utf-8")
+    data = FaceDataModule(manifest=manifest, cache=False)
+    data.setup("test")
+    assert {record.path.parent.parent for record in data.records} == {tmp_path / "photos"}
 
 
 def test_split_seed_draws_another_split_and_seed_does_not(demo_root: Path) -> None:
