@@ -241,6 +241,7 @@ def silence_advice() -> None:
         ".*Checkpoint directory .* exists and is not empty.*",
         ".*sync_dist=True.*",  # our figures are of all processes already
         ".*in eval mode at the start of training.*",  # what is frozen stays so on purpose
+        ".*callbacks used to create the checkpoint need to be provided.*",  # a test has no use for those of a training
     ):
         warnings.filterwarnings("ignore", message)
     logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(
