@@ -165,6 +165,8 @@ def _figures(run: Path) -> dict[tuple[str, int], set[float]]:
     for path in run.glob("events*"):
         events = EventAccumulator(str(path), {"scalars": 0}).Reload()
         for tag in events.Tags()["scalars"]:
+            if tag.startswith("final/"):
+                continue  # of the last epoch that a process validated, which may be one that another had begun
             for event in events.Scalars(tag):
                 figures.setdefault((tag, event.step), set()).add(event.value)
     return figures
