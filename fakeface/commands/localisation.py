@@ -7,6 +7,7 @@ Writes localisation.json into the checkpoint's run, for `fakeface report`. All o
 import argparse
 import json
 
+from fakeface.commands.measured_checkpoint import add_checkpoint
 from fakeface.errors import UserError
 from fakeface.folders import make_folder
 from fakeface.runs import LOCALISATION_FILE
@@ -14,11 +15,7 @@ from fakeface.runs import LOCALISATION_FILE
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's flags."""
-    parser.add_argument("--ckpt_path", required=True, help="a checkpoint, or best or last for the newest run's")
-    parser.add_argument(
-        "--evaluate", choices=("test", "val"), default="test", help="the split to measure on (default: %(default)s)"
-    )
-    parser.set_defaults(trainer_arguments=[])
+    add_checkpoint(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -10,17 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
+from fakeface.commands.measured_checkpoint import add_checkpoint
 from fakeface.folders import make_folder
 from fakeface.runs import ROBUSTNESS_FILE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's flags."""
-    parser.add_argument("--ckpt_path", required=True, help="a checkpoint, or best or last for the newest run's")
-    parser.add_argument(
-        "--evaluate", choices=("test", "val"), default="test", help="the split to measure on (default: %(default)s)"
-    )
-    parser.set_defaults(trainer_arguments=[])
+    add_checkpoint(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
