@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-OPERATIONS = ("Conv", "Gemm", "MatMul", "Add", "Clip", "Relu", "GlobalAveragePool")
+OPERATIONS = ("Conv", "Clip", "Relu", "Add")
+"""What is done in integers. Pooling and heads stay as they are: they cost little, and with them the probabilities of the
+released networks moved by 0.15 on average, without them by 0.04."""
+
 BATCH_SIZE = 8
 
 
