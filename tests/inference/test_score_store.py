@@ -67,5 +67,5 @@ def test_gathering_takes_in_all_processes_and_keeps_what_was_there(tmp_path: Pat
 
 def test_scores_of_another_detector_are_not_mixed_in(tmp_path: Path) -> None:
     gather(tmp_path, "one").__exit__()
-    with pytest.raises(UserError, match="another network"):
+    with pytest.raises(UserError, match="another --ckpt_path or --source"):
         gather(tmp_path, "two")
