@@ -10,8 +10,8 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 OPERATIONS = ("Conv", "Clip", "Relu", "Add")
-"""What is done in integers. Pooling and heads stay as they are: they cost little, and with them the probabilities of the
-released networks moved by 0.15 on average, without them by 0.04."""
+"""What is done in integers. Pooling and heads stay as they are: they cost little, and with them the probabilities of
+the released networks moved by 0.15 on average, without them by 0.04."""
 
 BATCH_SIZE = 8
 
