@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 from torch import Tensor, nn
 
 from fakeface import __version__
@@ -211,7 +212,7 @@ def _load_openvino(file: Path) -> Runtime:
 
 
 def _scores(outputs: Sequence[NDArray[np.float32]]) -> Scores:
-    probabilities = [1 / (1 + np.exp(-output.astype(np.float64))) for output in outputs]
+    probabilities = [expit(output.astype(np.float64)) for output in outputs]
     return Scores(probabilities[0], probabilities[1] if len(probabilities) > 1 else None)
 
 

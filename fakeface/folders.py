@@ -1,4 +1,4 @@
-"""Folders for results: made when missing, with a sentence when they cannot be."""
+"""Where results go: folders are made when missing, and files do not take an earlier one's place in silence."""
 
 from pathlib import Path
 
@@ -26,3 +26,8 @@ def make_new_folder(folder: Path) -> None:
     make_folder(folder)
     if any(folder.iterdir()):
         raise UserError(f"the folder {folder} is not empty: name a new one, or remove it first")
+
+
+def announcement(path: Path) -> str:
+    """Return what to say before a file is written: where it goes, and that it takes an earlier one's place if so."""
+    return f"{'Replacing the earlier' if path.exists() else 'Writing'} {path}"

@@ -182,7 +182,7 @@ def _carried_configuration(path: Path) -> dict[str, Any]:
     seed = data["seed"]
     # Scores and threshold of a network are those of the precision that it was trained and calibrated in.
     return {
-        "trainer": {name: checkpoint[name] for name in ("precision",) if name in checkpoint},
+        "trainer": {"precision": checkpoint["precision"]} if "precision" in checkpoint else {},
         "seed_everything": seed,
         "model": model,
         "data": {key: value for key, value in data.items() if key not in _LINKED_DATA_KEYS},

@@ -15,6 +15,7 @@ from fakeface.data.records import write_manifest
 from fakeface.evaluation.calibration import Calibration
 from fakeface.evaluation.predictions import Predictions, write_predictions
 from fakeface.evaluation.summary import summarise
+from fakeface.folders import announcement
 from fakeface.module import FakeFaceModule
 from fakeface.runs import METRICS_FILE, PREDICTIONS_FILE, SPLIT_FILE, read_train_groups
 
@@ -88,7 +89,7 @@ def _output_path(folder: Path, name: str) -> Path:
     """Say where a file goes, and that it takes an earlier one's place where it does."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
-    rank_zero_info(f"{'Replacing the earlier' if path.exists() else 'Writing'} {path}")
+    rank_zero_info(announcement(path))
     path.unlink(missing_ok=True)
     return path
 

@@ -9,7 +9,7 @@ import json
 
 from fakeface.commands.measured_checkpoint import add_checkpoint
 from fakeface.errors import UserError
-from fakeface.folders import make_folder
+from fakeface.folders import announcement, make_folder
 from fakeface.runs import LOCALISATION_FILE
 
 
@@ -38,6 +38,6 @@ def run(arguments: argparse.Namespace) -> int:
     content = {"checkpoint": checkpoint, "split": arguments.evaluate, "rows": [row.to_dict() for row in rows]}
     make_folder(experiment.folder)
     path = experiment.folder / LOCALISATION_FILE
-    print(f"{'Replacing the earlier' if path.exists() else 'Writing'} {path}")
+    print(announcement(path))
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from fakeface.commands.measured_checkpoint import add_checkpoint
-from fakeface.folders import make_folder
+from fakeface.folders import announcement, make_folder
 from fakeface.runs import ROBUSTNESS_FILE
 
 
@@ -58,5 +58,5 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _announce(path: Path) -> Path:
     """Say where a file goes, and that it takes an earlier one's place where it does."""
-    print(f"{'Replacing the earlier' if path.exists() else 'Writing'} {path}")
+    print(announcement(path))
     return path
