@@ -62,7 +62,9 @@ class _Depthwise(torch.autograd.Function):
             if ctx.stride == 1:
                 of_image = _gradient(gradient, image, weight, 1, ctx.padding, 0)
             else:
-                of_image = _gradient(gradient.float(), image.float(), weight.float(), ctx.stride, ctx.padding, 0)
+                # Only the shape and the layout of the image count here, so its values need no conversion.
+                shape = torch.empty_like(image, dtype=torch.float32)
+                of_image = _gradient(gradient.float(), shape, weight.float(), ctx.stride, ctx.padding, 0)
                 of_image = of_image.to(image.dtype)
         if ctx.needs_input_grad[1]:
             if ctx.padding == 1:
