@@ -153,22 +153,18 @@ def test_gradients_that_accumulate_are_not_cut_off(tmp_path: Path) -> None:
     assert saved_step(tmp_path) == 1
 
 
-def test_a_repeated_sigterm_changes_nothing(tmp_path: Path) -> None:
-    class Twice(Signal):
-        def send(self, trainer: Trainer, *others: Any) -> None:
-            super().send(trainer)
-            super().send(trainer)
+class Twice(Signal):
+    def send(self, trainer: Trainer, *others: Any) -> None:
+        super().send(trainer)
+        super().send(trainer)
 
+
+def test_a_repeated_sigterm_changes_nothing(tmp_path: Path) -> None:
     assert fit(tmp_path, Twice("train_batch_start", 2)) is not None
     assert saved_step(tmp_path) == 3
 
 
 def test_a_second_ctrl_c_ends_the_process_at_once(tmp_path: Path) -> None:
-    class Twice(Signal):
-        def send(self, trainer: Trainer, *others: Any) -> None:
-            super().send(trainer)
-            super().send(trainer)
-
     child = os.fork()
     if child == 0:
         torch.set_num_threads(1)  # its threads are not forked
