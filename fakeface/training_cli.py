@@ -24,6 +24,7 @@ from fakeface.cli import TRAINER_COMMANDS
 from fakeface.data.datamodule import FaceDataModule
 from fakeface.data.records import check_source
 from fakeface.errors import UserError
+from fakeface.memory import keep_freed_memory
 from fakeface.module import FakeFaceModule
 from fakeface.runs import CHECKPOINTS, CONFIG_FILE, find_checkpoint, run_folder
 
@@ -196,6 +197,7 @@ def run_trainer(args: Sequence[str]) -> int:
         UserError: When the input is wrong, or another process of a distributed run was lost.
     """
     silence_advice()
+    keep_freed_memory()
     try:
         with interruptible():
             FakeFaceCLI(args)

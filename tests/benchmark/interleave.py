@@ -1,6 +1,7 @@
 """A callback that lets ``fakeface fit`` and its rivals take turns in one process, and times each."""
 
 import json
+import subprocess
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -11,12 +12,10 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from timm.data import create_dataset, create_loader
-from timm.optim import create_optimizer_v2
 
 from fakeface.models import FaceNetwork
 from fakeface.module import FakeFaceModule
-from tests.benchmark import plain_script
+from tests.benchmark import plain_script, rival
 
 WARM_UP = 4
 WORKER_SETTLING = 2.0
@@ -41,44 +40,62 @@ class Interleave(Callback):
         self.steps = steps
         self.rounds = rounds
         self.times: dict[str, list[float]] = defaultdict(list)
-        self.rivals: dict[str, Iterator[None]] = {}
+        self.turns: dict[str, Callable[[int], float]] = {}
         self.start = 0.0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert isinstance(pl_module, FakeFaceModule)
         branches: dict[str, str] = dict(pl_module.hparams_initial["net"]["init_args"]["branches"])
         bfloat16 = trainer.precision == "bf16-mixed"
-        makers: dict[str, Callable[[], Iterator[None]]] = {
-            "ceiling": lambda: steps_on(repeat(constant_batch(pl_module.net)), pl_module, bfloat16),
-            "by hand": lambda: steps_on(loaded_batches(trainer), pl_module, bfloat16),
-            "plain script": lambda: plain_script.training_steps(self.root, branches),
-            "timm": lambda: timm_steps(self.root, branches["original"]),
+        makers: dict[str, Callable[[], Callable[[int], float]]] = {
+            "ceiling": lambda: here(steps_on(repeat(constant_batch(pl_module.net)), pl_module, bfloat16)),
+            "by hand": lambda: here(steps_on(loaded_batches(trainer), pl_module, bfloat16)),
+            "plain script": lambda: elsewhere("plain script", self.root, branches),
+            "timm": lambda: elsewhere("timm", self.root, branches),
         }
-        self.rivals = {name: makers[name]() for name in self.names}
+        self.turns = {name: makers[name]() for name in self.names}
 
     def on_train_batch_end(self, trainer: Trainer, *args: Any) -> None:
         if trainer.global_step % self.steps == WARM_UP % self.steps:
             if self.start:
                 seconds = time.perf_counter() - self.start
                 self.times["fakeface fit"].append(seconds / (self.steps * plain_script.BATCH_SIZE))
-                for name, rival in self.rivals.items():
-                    self.times[name].append(self.seconds_per_image(rival, waits=name in ("plain script", "timm")))
+                for name, turn in self.turns.items():
+                    self.times[name].append(turn(self.steps) / (self.steps * plain_script.BATCH_SIZE))
             if len(self.times["fakeface fit"]) == self.rounds:
                 self.output.write_text(json.dumps(self.times))
                 trainer.should_stop = True
             self.start = time.perf_counter()
 
-    def seconds_per_image(self, rival: Iterator[None], waits: bool) -> float:
-        """Time some steps; with loader workers, beyond what they had prepared while others ran."""
-        for _ in range(2 * plain_script.WORKERS if waits else 1):
-            next(rival)
+
+def here(contender: Iterator[None]) -> Callable[[int], float]:
+    """Return what times some steps in this process, after one that is not timed."""
+
+    def turn(steps: int) -> float:
+        next(contender)
         start = time.perf_counter()
-        for _ in range(self.steps):
-            next(rival)
-        seconds = time.perf_counter() - start
-        if waits:
-            time.sleep(WORKER_SETTLING)
-        return seconds / (self.steps * plain_script.BATCH_SIZE)
+        for _ in range(steps):
+            next(contender)
+        return time.perf_counter() - start
+
+    return turn
+
+
+def elsewhere(name: str, root: Path, branches: dict[str, str]) -> Callable[[int], float]:
+    """Return what times some steps in a process of their own, whose memory and threads are as its author left them."""
+    process = subprocess.Popen(
+        rival.command(name, root, branches), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+    def turn(steps: int) -> float:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        print(steps, file=process.stdin, flush=True)
+        seconds = float(process.stdout.readline())
+        time.sleep(WORKER_SETTLING)
+        return seconds
+
+    return turn
 
 
 def steps_on(batches: Iterable[dict[str, Any]], module: FakeFaceModule, bfloat16: bool) -> Iterator[None]:
@@ -105,27 +122,3 @@ def loaded_batches(trainer: Trainer) -> Iterator[dict[str, Any]]:
     """Load the training's own batches for ever."""
     while True:
         yield from trainer.datamodule.train_dataloader()  # type: ignore[attr-defined]  # set by a connector
-
-
-def timm_steps(root: Path, name: str) -> Iterator[None]:
-    """Train through timm's own dataset, loader and optimiser."""
-    import timm
-
-    model = timm.create_model(name, num_classes=2)
-    optimizer = create_optimizer_v2(model, opt="momentum", lr=0.001, momentum=0.9)
-    loader = create_loader(
-        create_dataset("", root=str(root)),
-        (3, plain_script.SIZE, plain_script.SIZE),
-        plain_script.BATCH_SIZE,
-        is_training=True,
-        num_workers=plain_script.WORKERS,
-        use_prefetcher=False,
-        device=torch.device("cpu"),
-    )
-    loss_function = torch.nn.CrossEntropyLoss()
-    while True:
-        for image, label in loader:
-            optimizer.zero_grad()
-            loss_function(model(image), label).backward()
-            optimizer.step()
-            yield

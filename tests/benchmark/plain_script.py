@@ -1,12 +1,7 @@
-"""What a competent user writes without fakeface: decode and analyse each image when it is needed, in float32.
-
-Run by itself it trains for some steps, so that its peak memory can be measured:
-``python -m tests.benchmark.plain_script FOLDER STEPS original=mobilenetv2_100 ela=resnet50.tv_in1k``
-"""
+"""What a competent user writes without fakeface: decode and analyse each image when it is needed, in float32."""
 
 import io
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,9 +82,3 @@ def training_steps(root: Path, branches: dict[str, str]) -> Iterator[None]:
             loss_function(network(images), label).backward()
             optimizer.step()
             yield
-
-
-if __name__ == "__main__":
-    steps = training_steps(Path(sys.argv[1]), dict(argument.split("=") for argument in sys.argv[3:]))
-    for _ in range(int(sys.argv[2])):
-        next(steps)

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.benchmark import rival
 from tests.benchmark.table import Times, print_rows
 
 EXPERIMENTS = {
@@ -25,12 +26,9 @@ def training(root: Path, rounds: int = ROUNDS) -> None:
     for experiment, branches in EXPERIMENTS.items():
         rivals = ["ceiling", "plain script", *(["timm"] if list(branches) == ["original"] else [])]
         times = interleave(root, experiment, rivals, STEPS, rounds)
-        plain = [f"{view}={backbone}" for view, backbone in branches.items()]
         memory = {
             "fakeface fit": peak_memory(fit_command(experiment, root, [], STEPS)),
-            "plain script": peak_memory(
-                [sys.executable, "-m", "tests.benchmark.plain_script", str(root), str(STEPS), *plain]
-            ),
+            "plain script": peak_memory(rival.command("plain script", root, branches), f"{STEPS}\n"),
         }
         print_rows(experiment, times, memory)
 
@@ -85,11 +83,13 @@ def fit_command(experiment: str, root: Path, callbacks: list[object], steps: int
     return [sys.executable, "-m", "fakeface", "fit", *(f"--{name}={value}" for name, value in flags.items())]
 
 
-def peak_memory(command: list[str]) -> float:
-    """Run a command and return the MiB of its largest process."""
+def peak_memory(command: list[str], given: str = "") -> float:
+    """Run a command with some input and return the MiB of its largest process."""
     script = (
         "import resource,subprocess,sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, "
         "stderr=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
     )
-    output = subprocess.run([sys.executable, "-c", script, *command], check=True, capture_output=True, text=True)
+    output = subprocess.run(
+        [sys.executable, "-c", script, *command], input=given, check=True, capture_output=True, text=True
+    )
     return float(output.stdout)
