@@ -87,7 +87,8 @@ def export_network(
         difference, unit, mend = _largest_difference(pairs), "in log odds", "try another --format"
         allowed = LARGEST_DIFFERENCE
         if int8:
-            difference, unit, mend = _mean_difference(pairs), "in probability on average", "leave out --int8"
+            difference, unit = _mean_difference(pairs), "in probability on average"
+            mend = "give --int8 more photographs like those to be judged, or leave it out"
             allowed = LARGEST_INT8_DIFFERENCE
         if difference > allowed:
             raise UserError(
