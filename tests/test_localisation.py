@@ -93,6 +93,21 @@ def test_heat_in_the_right_place_everywhere_and_in_the_wrong_place(tmp_path: Pat
     assert (hard.gain_low, hard.gain_high) == pytest.approx((-mouth.mean(), 0), abs=1e-6)
     assert both.share == pytest.approx((1 + mouth.mean() + 0) / 3)
     assert both.chance == pytest.approx((eye.mean() + 2 * mouth.mean()) / 3)
+    # The average map has two thirds of its heat in the eye and one third spread evenly.
+    assert easy.usual == pytest.approx((2 + eye.mean()) / 3, rel=0.02)
+    assert hard.usual == pytest.approx(mouth.mean() / 3, rel=0.02)
+    assert easy.specific_low == easy.specific_high == pytest.approx(1 - easy.usual)
+    assert both.usual == pytest.approx((easy.usual + 2 * hard.usual) / 3)
+
+
+def test_a_network_that_always_looks_at_the_same_place_is_not_specific(tmp_path: Path) -> None:
+    records = photographs(tmp_path, *[("mid", "1000"), ("mid", "1001")] * 4)
+    eye = region_mask(EMPTY, "1000").astype(np.float32)
+    (mid, _) = measure({"ela": np.stack([eye] * 8)}, records)
+    assert mid.gain_low > 0.8
+    assert mid.usual == pytest.approx(1, rel=0.02)
+    assert mid.specific_low == pytest.approx(0, abs=0.02)
+    assert mid.specific_high == pytest.approx(0, abs=0.02)
 
 
 def test_chance_of_the_aligned_face_counts_what_it_shows(tmp_path: Path) -> None:

@@ -214,7 +214,17 @@ def _robustness_cell(row: dict[str, Any] | None) -> Cell:
 
 def localisation_table(results: Sequence[Result]) -> Table | None:
     """Return how much of the heat of each result's maps lies in the edited regions; ``None`` when none was measured."""
-    columns = ("Run", "View", "Fakes", "Photographs", "Heat in edited regions", "By chance", "Difference")
+    columns = (
+        "Run",
+        "View",
+        "Fakes",
+        "Photographs",
+        "Heat in edited regions",
+        "By chance",
+        "Difference",
+        "Usual",
+        "Difference",
+    )
     rows = [Row(_localisation_cells(result.name, row)) for result in results for row in result.localisation]
     return Table(columns, rows, text_columns=3) if rows else None
 
@@ -223,9 +233,10 @@ def _localisation_cells(name: str, row: dict[str, Any]) -> list[str | Cell]:
     photographs = Cell(str(row["photographs"]), f"and {row['blank']} without heat" if row["blank"] else "")
     cells: list[str | Cell] = [name, row["view"], row["difficulty"], photographs]
     if row["share"] is None:
-        return [*cells, NONE, NONE, NONE]
-    difference = Cell(signed(row["share"] - row["chance"]), interval([row["gain_low"], row["gain_high"]]))
-    return [*cells, share(row["share"]), share(row["chance"]), difference]
+        return [*cells, *[NONE] * 5]
+    gain = Cell(signed(row["share"] - row["chance"]), interval([row["gain_low"], row["gain_high"]]))
+    specific = Cell(signed(row["share"] - row["usual"]), interval([row["specific_low"], row["specific_high"]]))
+    return [*cells, share(row["share"]), share(row["chance"]), gain, share(row["usual"]), specific]
 
 
 def gap_table(results: Sequence[Result]) -> Table | None:

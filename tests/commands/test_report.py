@@ -35,6 +35,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     ]
     write_json(folders[2] / "robustness.json", {"rows": rows})
     measured = {"share": 0.25, "chance": 0.125, "gain_low": 0.0625, "gain_high": 0.1875}
+    measured |= {"usual": 0.5, "specific_low": -0.375, "specific_high": -0.125}
     blank = dict.fromkeys(measured)
     rows = [
         {"view": "ela", "difficulty": "easy", "photographs": 0, "blank": 2, **blank},
@@ -145,7 +146,14 @@ def test_subsets_calibration_robustness_and_gaps_have_their_figures(report: Path
 def test_heat_maps_are_measured_against_chance(report: Path) -> None:
     markdown = part((report / "report.md").read_text(encoding="utf-8"), "Heat maps")
     row = table_row(markdown, "fusion_type1", "ela", "all")
-    assert row[3:] == ["9 and 2 without heat", "25.0 %", "12.5 %", "+0.125 [0.06, 0.19]"]
+    assert row[3:] == [
+        "9 and 2 without heat",
+        "25.0 %",
+        "12.5 %",
+        "+0.125 [0.06, 0.19]",
+        "50.0 %",
+        "−0.250 [−0.38, −0.12]",
+    ]
     assert table_row(markdown, "fusion_type1", "ela", "easy")[3:] == ["0 and 2 without heat", "–", "–", "–"]
     page = (report / "report.html").read_text(encoding="utf-8")
     assert re.search(r"<h2[^>]*>Heat maps</h2>", page)
