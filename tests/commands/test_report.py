@@ -154,7 +154,7 @@ def test_heat_maps_are_measured_against_chance(report: Path) -> None:
         "50.0 %",
         "−0.250 [−0.38, −0.12]",
     ]
-    assert table_row(markdown, "fusion_type1", "ela", "easy")[3:] == ["0 and 2 without heat", "–", "–", "–"]
+    assert table_row(markdown, "fusion_type1", "ela", "easy")[3:] == ["0 and 2 without heat", *["–"] * 5]
     page = (report / "report.html").read_text(encoding="utf-8")
     assert re.search(r"<h2[^>]*>Heat maps</h2>", page)
 
