@@ -92,6 +92,8 @@ def shop(
         shutil.copytree(tested, Path("lightning_logs", experiment, "version_0"))
     with mock.patch.dict(VIEWS):
         yield tmp_path
+    if "ray" in sys.modules:
+        sys.modules["ray"].shutdown()
     for path in tmp_path.glob("*.py"):
         sys.modules.pop(path.stem, None)
 
