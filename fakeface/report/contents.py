@@ -189,7 +189,7 @@ def _localisation(results: Sequence[Result]) -> list[Block]:
             "regions that the file name says were edited, on average over the test fakes, beside the share that a map "
             "with the same heat everywhere would have there, and beside the usual share, which is that of the average "
             "of all these maps. A network that looks at the middle of every face is better than chance; only where the "
-            "interval of the last difference lies above 0 do its maps tell what was edited in this face. "
+            "last interval lies above 0 do its maps tell what was edited in this face. "
             "The boxes stand for the usual places on an aligned face, so they are approximate."
         ),
         table,

@@ -221,9 +221,9 @@ def localisation_table(results: Sequence[Result]) -> Table | None:
         "Photographs",
         "Heat in edited regions",
         "By chance",
-        "Difference",
+        "Above chance",
         "Usual",
-        "Difference",
+        "Above usual",
     )
     rows = [Row(_localisation_cells(result.name, row)) for result in results for row in result.localisation]
     return Table(columns, rows, text_columns=3) if rows else None
