@@ -68,7 +68,8 @@ def test_verdicts_are_taken_one_by_one(tmp_path: Path, ending: str) -> None:
         return most
 
     peak(100)  # what is allocated once
-    assert peak(4000) < peak(100) + 100_000
+    # The least of some, for threads that other tests leave behind allocate too.
+    assert min(peak(4000) for _ in range(3)) < peak(100) + 100_000
     assert len((tmp_path / "t").read_text().splitlines()) in {100, 101}
 
 
