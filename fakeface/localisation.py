@@ -114,9 +114,7 @@ def format_localisation(rows: Sequence[Localisation]) -> str:
 
 def region_mask(image: NDArray[np.uint8], regions: str) -> NDArray[np.bool_]:
     """Return where a photograph ``(H, W, 3)`` shows the regions of four bits such as "0011", ``(H, W)``."""
-    height, width = image.shape[:2]
-    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(_boxes(regions), alignment(face_points(image)), (width, height), flags=flags) > 0)
+    return _mask(image, regions, alignment(face_points(image)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +137,17 @@ def _boxes(regions: str) -> NDArray[np.uint8]:
     return canvas
 
 
+def _mask(image: NDArray[np.uint8], regions: str, to_canvas: NDArray[np.float64]) -> NDArray[np.bool_]:
+    height, width = image.shape[:2]
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(_boxes(regions), to_canvas, (width, height), flags=flags) > 0)
+
+
 def _measure(explainer: Explainer, record: Record) -> Iterator[tuple[_Row, NDArray[np.float64]]]:
     """Yield each heat map of a photograph, as a row and as its share of the heat in each pixel of the canvas."""
     image = read_image(record.path)
-    mask = region_mask(image, record.regions)
     to_canvas = alignment(face_points(image))
+    mask = _mask(image, record.regions, to_canvas)
     for view, heat in explainer.heat_maps(image).items():
         shown = place(np.ones((CANVAS, CANVAS), dtype=np.float32), view, image)
         total = float(heat.sum())

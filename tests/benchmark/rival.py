@@ -13,8 +13,8 @@ from tests.benchmark import plain_script, timm_script
 
 def command(name: str, root: Path, branches: dict[str, str]) -> list[str]:
     """Return the command that starts a rival, ``plain script`` or ``timm``."""
-    module = "tests.benchmark.rival"
-    return [sys.executable, "-m", module, name, str(root), *(f"{view}={name}" for view, name in branches.items())]
+    pairs = [f"{view}={backbone}" for view, backbone in branches.items()]
+    return [sys.executable, "-m", "tests.benchmark.rival", name, str(root), *pairs]
 
 
 def main() -> None:
