@@ -199,8 +199,19 @@ class FaceDataModule(LightningDataModule):
             source = CachedViews(records, self.views, self.parameters, self.cache_folder)
         if augmentation == "forensic":
             faces = self._forensic_faces(records)
-            return ForensicDataset(records, source, faces, self.pseudo_fakes, self.parameters.size, self.seed)
+            size, epochs = self.parameters.size, self._epochs()
+            return ForensicDataset(records, source, faces, self.pseudo_fakes, epochs, size, self.seed)
         return FaceDataset(records, source, augmentation, self.seed)
+
+    def _epochs(self) -> int:
+        """Return how many epochs the training has; without a trainer there is one."""
+        epochs = self.trainer.max_epochs if self.trainer else 1
+        if epochs is None or epochs < 0:
+            raise UserError(
+                "the augmentation forensic exchanges pseudo-fakes for fakes over the epochs of the training, and their "
+                "number is open: set --trainer.max_epochs"
+            )
+        return epochs
 
     def _forensic_faces(self, records: list[Record]) -> ForensicFaces:
         if self.cache_folder is None:

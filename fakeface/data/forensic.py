@@ -51,8 +51,7 @@ class PseudoFakeParameters:
     Attributes:
         per_real: How many are made of each real photograph.
         first: Share of the fakes of the first epoch that are pseudo-fakes.
-        last: The same share from the last epoch on; in between it changes evenly.
-        epochs: How many epochs there are.
+        last: The same share in the last epoch; in between it changes evenly.
 
     Raises:
         UserError: When a value is out of range.
@@ -61,18 +60,17 @@ class PseudoFakeParameters:
     per_real: int = 4
     first: float = 0.75
     last: float = 0.2
-    epochs: int = 10
 
     def __post_init__(self) -> None:
-        if self.per_real < 1 or self.epochs < 1 or not (0 <= self.first <= 1 and 0 <= self.last <= 1):
+        if self.per_real < 1 or not (0 <= self.first <= 1 and 0 <= self.last <= 1):
             raise UserError(
-                f"data.pseudo_fakes has per_real {self.per_real}, epochs {self.epochs} and shares from {self.first} to "
-                f"{self.last}: choose counts above 0 and shares between 0 and 1"
+                f"data.pseudo_fakes has per_real {self.per_real} and shares from {self.first} to {self.last}: "
+                f"choose a count above 0 and shares between 0 and 1"
             )
 
-    def share(self, epoch: int) -> float:
-        """Return the share of an epoch, counted from 0."""
-        progress = min(1.0, epoch / max(1, self.epochs - 1))
+    def share(self, epoch: int, epochs: int) -> float:
+        """Return the share of an epoch, counted from 0, of a training of so many."""
+        progress = min(1.0, epoch / max(1, epochs - 1))
         return self.first + (self.last - self.first) * progress
 
 
@@ -248,6 +246,7 @@ class ForensicDataset(FaceDataset):
         source: Their views, which are not used.
         faces: Their stored faces.
         parameters: How often there are pseudo-fakes.
+        epochs: How many epochs the training has.
         size: Height and width of the view.
         seed: Seed of all choices.
     """
@@ -258,12 +257,14 @@ class ForensicDataset(FaceDataset):
         source: ViewSource,
         faces: ForensicFaces,
         parameters: PseudoFakeParameters,
+        epochs: int,
         size: int,
         seed: int = 0,
     ) -> None:
         super().__init__(records, source, "forensic", seed)
         self.faces = faces
         self.parameters = parameters
+        self.epochs = epochs
         self.size = size
 
     def __getitem__(self, key: tuple[int, int]) -> Sample:
@@ -278,7 +279,7 @@ class ForensicDataset(FaceDataset):
         generator = np.random.default_rng([self.seed, epoch, index])
         record = self.records[index]
         splice: NDArray[np.uint8] | None
-        if record.label == FAKE and generator.random() < self.parameters.share(epoch):
+        if record.label == FAKE and generator.random() < self.parameters.share(epoch, self.epochs):
             number = int(generator.integers(self.faces.count))
             canvas, splice = self.faces.pseudo_fakes[number], self.faces.splices[number]
             regions = self.faces.regions[number]

@@ -251,7 +251,7 @@ def test_a_card_of_a_network_without_branches_names_its_backbone(tmp_path: Path)
         "class_path": "fakeface.models.SpliceNet",
         "init_args": {"backbone": "efficientnet_lite0"},
     }
-    config["data"]["pseudo_fakes"] = {"epochs": 20}
+    config["data"]["pseudo_fakes"] = {"per_real": 4}
     (run / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     assert main(["report", str(run), "--model-card", str(tmp_path / "card.md")]) == 0
     text = (tmp_path / "card.md").read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from lightning.pytorch import Trainer
 from numpy.typing import NDArray
 
 from fakeface.data import forensic
@@ -29,8 +30,8 @@ def faces(records: list[Record], tmp_path_factory: pytest.TempPathFactory) -> Fo
 
 
 def make_dataset(faces: ForensicFaces, seed: int = 0, **shares: float) -> ForensicDataset:
-    parameters = PseudoFakeParameters(per_real=2, epochs=3, **shares)
-    return ForensicDataset(faces.records, [], faces, parameters, 64, seed)
+    parameters = PseudoFakeParameters(per_real=2, **shares)
+    return ForensicDataset(faces.records, [], faces, parameters, 3, 64, seed)
 
 
 def test_every_photograph_has_its_histories_and_every_real_its_pseudo_fakes(faces: ForensicFaces) -> None:
@@ -108,9 +109,9 @@ def test_pseudo_fakes_take_the_place_of_fakes_alone(faces: ForensicFaces) -> Non
 
 
 def test_the_share_falls_evenly() -> None:
-    parameters = PseudoFakeParameters(first=0.8, last=0.2, epochs=4)
-    assert [round(parameters.share(epoch), 6) for epoch in (0, 1, 2, 3, 9)] == [0.8, 0.6, 0.4, 0.2, 0.2]
-    assert PseudoFakeParameters(first=0.5, epochs=1).share(0) == 0.5
+    parameters = PseudoFakeParameters(first=0.8, last=0.2)
+    assert [round(parameters.share(epoch, 4), 6) for epoch in (0, 1, 2, 3, 9)] == [0.8, 0.6, 0.4, 0.2, 0.2]
+    assert PseudoFakeParameters(first=0.5).share(0, 1) == 0.5
 
 
 def test_samples_depend_on_seed_epoch_and_index_alone(faces: ForensicFaces) -> None:
@@ -143,3 +144,18 @@ def test_the_data_module_trains_on_them_and_validates_on_plain_faces(demo_root: 
     assert "map" not in next(iter(data.val_dataloader()))
     with pytest.raises(UserError, match=r"drop --data\.cache false"):
         FaceDataModule(demo_root, views=["face"], size=32, augmentation="forensic", cache=False).setup("fit")
+
+
+def test_the_share_falls_over_the_epochs_of_the_trainer(demo_root: Path, tmp_path: Path) -> None:
+    data = FaceDataModule(
+        demo_root, views=["face"], size=32, augmentation="forensic", cache=str(tmp_path),
+        pseudo_fakes=PseudoFakeParameters(per_real=1),
+    )  # fmt: skip
+    data.trainer = Trainer(accelerator="cpu", logger=False, enable_checkpointing=False, max_epochs=7)
+    data.setup("fit")
+    dataset = data.datasets["train"]
+    assert isinstance(dataset, ForensicDataset)
+    assert dataset.epochs == 7
+    data.trainer = Trainer(accelerator="cpu", logger=False, enable_checkpointing=False, max_epochs=-1, max_steps=9)
+    with pytest.raises(UserError, match=r"set --trainer\.max_epochs"):
+        data.setup("fit")
