@@ -30,7 +30,7 @@ LIGHT_COMMANDS = {
     "data demo": ("fakeface.commands.data_demo", "draw a demo data set in CIPLAB's layout"),
     "data index": ("fakeface.commands.data_index", "write a manifest with a split: the report's, grouped, or folds"),
     "data download": ("fakeface.commands.data_download", "bring the real data set from Kaggle into data/"),
-    "release": ("fakeface.commands.release", "write the network of a checkpoint in half precision, to be given away"),
+    "release": ("fakeface.commands.release", "write the network of a checkpoint in small files, to be given away"),
     "data audit": ("fakeface.commands.data_audit", "find shortcuts, shared sources, broken and duplicate files"),
     "weights": ("fakeface.commands.weights", "write ImageNet weights of backbones without a model hub"),
 }

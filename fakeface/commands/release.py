@@ -1,4 +1,4 @@
-"""Write a network for release: model.safetensors in half precision and config.json with its settings.
+"""Write a network for release: model.safetensors, with large weights in 8 bits, and config.json with its settings.
 
 Of several checkpoints it makes an ensemble, whose score is the mean of their log odds. Its threshold, temperature and
 unsure band are chosen on predictions of networks that were trained the same way without these photographs.

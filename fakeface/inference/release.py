@@ -1,4 +1,4 @@
-"""Writing weights for release: what ``Detector.load`` needs of a network, in half precision and without pickles."""
+"""Writing weights for release: what ``Detector.load`` needs of a network, small and without pickles."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from safetensors.torch import save
 from scipy.special import expit
 
@@ -15,6 +14,7 @@ from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration, calibrate
 from fakeface.evaluation.predictions import Predictions, logits, read_predictions
 from fakeface.inference.network import Settings
+from fakeface.inference.packed_weights import pack
 
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
 
@@ -53,7 +53,7 @@ def write_release(checkpoint_paths: Sequence[Path], folder: Path, calibration: C
         net = {"class_path": ENSEMBLE, "init_args": {"members": nets}}
         prefixes = [f"members.{number}." for number in range(len(nets))]
     weights = {
-        prefix + name.removeprefix(_PREFIX): _half(tensor)
+        prefix + name.removeprefix(_PREFIX): tensor
         for prefix, checkpoint in zip(prefixes, checkpoints.values(), strict=True)
         for name, tensor in checkpoint["state_dict"].items()
         if name.startswith(_PREFIX)
@@ -64,7 +64,7 @@ def write_release(checkpoint_paths: Sequence[Path], folder: Path, calibration: C
         if path.exists():
             raise UserError(f"{path} exists already: delete it or choose another --out")
     folder.mkdir(parents=True, exist_ok=True)
-    weights_path.write_bytes(save(weights))
+    weights_path.write_bytes(save(pack(weights)))
     config_path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     return [weights_path, config_path]
 
@@ -109,7 +109,3 @@ def _carried_calibration(checkpoints: Mapping[Path, dict[str, Any]]) -> Calibrat
 
 def _settings(checkpoint: dict[str, Any], calibration: Calibration) -> Settings:
     return Settings.from_dict(checkpoint["datamodule_hyper_parameters"], calibration.to_dict())
-
-
-def _half(tensor: torch.Tensor) -> torch.Tensor:
-    return (tensor.half() if tensor.is_floating_point() else tensor).contiguous()

@@ -16,6 +16,7 @@ from torch import Tensor
 from fakeface.checkpoints import load_checkpoint
 from fakeface.errors import UserError
 from fakeface.inference.network import Scores, Settings
+from fakeface.inference.packed_weights import unpack
 from fakeface.models import FaceNetwork
 
 RELEASE_FOLDER = Path(__file__).resolve().parent.parent / "release"
@@ -74,7 +75,8 @@ class TorchNetwork:
             )
         config: dict[str, Any] = json.loads(config_path.read_text(encoding="utf-8"))
         settings = Settings.from_dict(config["data"], config["calibration"])
-        return cls(_build(config["model"]["net"], load_file(weights_path), weights_path), settings, weights_path)
+        net = _build(config["model"]["net"], unpack(load_file(weights_path)), weights_path)
+        return cls(net, settings, weights_path)
 
     def __call__(self, views: Mapping[str, NDArray[np.uint8]]) -> Scores:
         """Score a batch of views, each ``(B, size, size, 3)``."""

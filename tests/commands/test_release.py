@@ -27,13 +27,13 @@ def test_a_release_says_what_its_checkpoint_says(tmp_path: Path, capsys: pytest.
     generator = np.random.default_rng(0)
     views = {view: generator.integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8) for view in ("original", "ela")}
     one, other = original(views), released(views)
-    # Half precision keeps three digits of the weights.
+    # Eight bits keep two digits of the weights.
     assert np.allclose(one.fake, other.fake, atol=0.01)
     assert one.regions is not None
     assert other.regions is not None
     assert np.allclose(one.regions, other.regions, atol=0.01)
     weights = load_file(folder / "model.safetensors")
-    assert {str(tensor.dtype) for tensor in weights.values() if tensor.is_floating_point()} == {"torch.float16"}
+    assert {str(tensor.dtype) for tensor in weights.values()} == {"torch.int8", "torch.int64", "torch.float16"}
     assert not json.loads((folder / "config.json").read_text())["model"]["net"]["init_args"]["pretrained"]
 
 
