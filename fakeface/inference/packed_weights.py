@@ -50,7 +50,7 @@ def unpack(packed: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if scales is not None:
             blocks = _blocks(tensor.float()) * scales.float()[:, None]
             weights[name] = blocks.flatten()[: tensor.numel()].view(tensor.shape)
-        elif not name.endswith(SCALES):
+        elif not (name.endswith(SCALES) and name.removesuffix(SCALES) in packed):  # networks may have scales too
             weights[name] = tensor
     return weights
 

@@ -34,6 +34,7 @@ def test_small_and_whole_numbered_tensors_are_not_packed() -> None:
     weights = {
         "depthwise.weight": torch.full((8, 1, 3, 3), 0.3),
         "norm.bias": torch.full((64,), 0.1),
+        "norm.scales": torch.full((64,), 0.2),
         "norm.num_batches_tracked": torch.tensor(70000),
         "head.weight": torch.full((1, 64), 1e-9),
     }
