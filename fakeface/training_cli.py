@@ -153,8 +153,13 @@ def fastest_precision() -> Literal["bf16-mixed", "32-true"]:
     """
     if torch.cuda.is_available():
         return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
+    return "bf16-mixed" if processor_has_bfloat16() else "32-true"
+
+
+def processor_has_bfloat16() -> bool:
+    """Say whether the processor has instructions for bfloat16, without which it is slow."""
     instructions: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # older torch cannot say
-    return "bf16-mixed" if instructions.get("avx512_bf16") or instructions.get("amx_bf16") else "32-true"
+    return bool(instructions.get("avx512_bf16") or instructions.get("amx_bf16"))
 
 
 def _number(seed: int | bool) -> int:

@@ -8,7 +8,6 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from fakeface.cli import main
 from fakeface.data.demo import write_demo
-from fakeface.training_cli import fastest_precision
 
 SEEDS = (0, 1, 2)
 EPOCHS, SETTLED = 6, 3
@@ -23,13 +22,13 @@ model:
   lr_scheduler: {{class_path: torch.optim.lr_scheduler.CosineAnnealingLR, init_args: {{T_max: {EPOCHS}}}}}
 """
 PATHS = {
-    "fast": ["--trainer.precision", fastest_precision(), "--data.cache", "cache"],
+    "fast": ["--trainer.precision", "bf16-mixed", "--data.cache", "cache"],
     "slow": ["--trainer.precision", "32-true", "--data.cache", "false"],
 }
 
 
 @pytest.mark.soak
-def test_the_precision_and_the_cache_leave_validation_as_good_as_it_was(
+def test_bfloat16_and_the_cache_leave_validation_as_good_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

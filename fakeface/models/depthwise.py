@@ -2,7 +2,8 @@
 
 oneDNN 3.12 has no fast kernel for two of their gradients and falls back to loops that take 30 to 100 times as long as
 the convolution itself: of the weights for kernels of 5x5, and of the input for strides of 2. Both can be had from
-kernels that are fast: 5x5 weights from four windows of 3x3, and the input in float32.
+kernels that are fast: 5x5 weights from four windows of 3x3, and the input in float32. On a processor without bfloat16
+all of its kernels are slow, and little is gained.
 """
 
 from typing import Any

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from fakeface.models.depthwise import DepthwiseConv2d, use_fast_depthwise
-from fakeface.training_cli import fastest_precision
+from fakeface.training_cli import processor_has_bfloat16
 
 
 def gradients(conv: nn.Module, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -73,7 +73,7 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.mark.soak
-@pytest.mark.skipif(fastest_precision() != "bf16-mixed", reason="this processor has no bfloat16")
+@pytest.mark.skipif(not processor_has_bfloat16(), reason="this processor has no bfloat16")
 def test_training_is_faster(one_thread: None) -> None:
     image = torch.randn(32, 240, 32, 32).to(memory_format=torch.channels_last)
     plain, fast = (nn.Sequential(nn.Conv2d(240, 240, 5, 2, 2, groups=240, bias=False)) for _ in range(2))
