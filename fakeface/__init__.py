@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fakeface.detector import Detector as Detector
-    from fakeface.detector import Verdict as Verdict
+    from fakeface.inference.detector import Detector as Detector
+    from fakeface.inference.detector import Verdict as Verdict
 
 __version__ = "0.1.0"
 __all__ = ["Detector", "Verdict", "__version__"]
@@ -13,7 +13,7 @@ __all__ = ["Detector", "Verdict", "__version__"]
 def __getattr__(name: str) -> Any:
     # Imported on demand: the command line must start without waiting for OpenCV and SciPy.
     if name in {"Detector", "Verdict"}:
-        from fakeface import detector
+        from fakeface.inference import detector
 
         return getattr(detector, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

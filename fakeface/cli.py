@@ -9,13 +9,7 @@ from types import ModuleType
 
 from fakeface import __version__
 from fakeface.errors import UserError
-
-TRAINER_COMMANDS = {
-    "fit": "train a network: fakeface fit --config configs/fusion_type1.yaml",
-    "validate": "measure a checkpoint on the validation images",
-    "test": "measure a checkpoint on the test images: fakeface test --ckpt_path CKPT",
-}
-"""Subcommands of LightningCLI, which takes seconds to import, with their help."""
+from fakeface.training import SUBCOMMANDS
 
 LIGHT_COMMANDS = {
     "predict": ("fakeface.commands.predict", "judge photographs: fakeface predict --source PHOTO"),
@@ -45,8 +39,8 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if args is None else args)
     try:
-        if arguments and arguments[0] in TRAINER_COMMANDS:
-            from fakeface.training_cli import run_trainer
+        if arguments and arguments[0] in SUBCOMMANDS:
+            from fakeface.training.cli import run_trainer
 
             return run_trainer(arguments)
         return _run_light(arguments)
@@ -87,7 +81,7 @@ def _run_light(arguments: list[str]) -> int:
 
 def _overview(arguments: list[str]) -> int:
     """Print the list of subcommands, or say which word is wrong."""
-    summaries = TRAINER_COMMANDS | {name: summary for name, (_, summary) in LIGHT_COMMANDS.items()}
+    summaries = SUBCOMMANDS | {name: summary for name, (_, summary) in LIGHT_COMMANDS.items()}
     if arguments and arguments[0] == "data":
         summaries = {name: summary for name, summary in summaries.items() if name.startswith("data ")}
         arguments = arguments[1:]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fakeface.cli import main
-from fakeface.data.demo import write_demo
+from fakeface.demo.data_set import write_demo
 
 TINY_EXPERIMENT = """
 trainer:

@@ -23,7 +23,8 @@ import pytest
 import yaml
 from torch.distributed.run import get_args_parser
 
-from fakeface.cli import LIGHT_COMMANDS, TRAINER_COMMANDS, main
+from fakeface.cli import LIGHT_COMMANDS, main
+from fakeface.training import SUBCOMMANDS
 from tests.documentation import REPOSITORY, Code, blocks, commands, name_of
 
 PLACEHOLDERS = {
@@ -110,7 +111,7 @@ class Reader:
         """Run a subcommand, or only parse its arguments."""
         arguments = [part for word in words for part in _expand(word)]
         name = " ".join(arguments[:2]) if " ".join(arguments[:2]) in LIGHT_COMMANDS else arguments[0]
-        known = {"--help", *TRAINER_COMMANDS, *LIGHT_COMMANDS}
+        known = {"--help", *SUBCOMMANDS, *LIGHT_COMMANDS}
         assert name in known, f"{where}: there is no subcommand {name!r}"
         runs = run and self._runs(name, arguments)
         if name in LIGHT_COMMANDS or not runs:
@@ -139,7 +140,7 @@ def _expand(word: str) -> list[str]:
 
 def parse(name: str, arguments: Sequence[str], where: str) -> None:
     """Parse the arguments of a subcommand as `fakeface` does, and carry nothing out."""
-    if name in TRAINER_COMMANDS:
+    if name in SUBCOMMANDS:
         resolve(arguments, where)
         return
     module = importlib.import_module(LIGHT_COMMANDS[name][0])
@@ -213,8 +214,8 @@ def _tensorboard(reader: Reader, words: Sequence[str], where: str) -> None:
 def _curl(reader: Reader, words: Sequence[str], where: str) -> None:
     from starlette.testclient import TestClient
 
-    from fakeface.detector import Detector
-    from fakeface.explain import Explainer
+    from fakeface.inference.detector import Detector
+    from fakeface.inference.explain import Explainer
     from fakeface.serve.app import create_app
     from fakeface.serve.faces import draw_faces
     from tests.networks import write_checkpoint

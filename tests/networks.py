@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 
-from fakeface.data.ela import ElaParameters
 from fakeface.evaluation.calibration import Calibration
 from fakeface.models import FaceClassifier
+from fakeface.views.ela import ElaParameters
 
 SIZE = 32
 ELA = ElaParameters(quality=75, alpha=20.0, beta=0.0)

@@ -14,8 +14,9 @@ from unittest import mock
 import pytest
 from torch.distributed.run import get_args_parser
 
-from fakeface.cli import LIGHT_COMMANDS, TRAINER_COMMANDS, main
-from fakeface.data.views import VIEWS
+from fakeface.cli import LIGHT_COMMANDS, main
+from fakeface.training import SUBCOMMANDS
+from fakeface.views.view import VIEWS
 from tests.documentation import PAGES, REPOSITORY, Code, anchors, links, name_of, spans
 from tests.documentation_reader import RULES, Reader, resolve
 
@@ -112,9 +113,7 @@ def test_flags_and_commands_in_running_text_exist(page: Path, shop: Path, monkey
 
 def _check_mention(words: Sequence[str], where: str) -> None:
     """Check the subcommand and its undotted flags; required arguments may be left out in running text."""
-    name = next(
-        (" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in {*LIGHT_COMMANDS, *TRAINER_COMMANDS}), ""
-    )
+    name = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in {*LIGHT_COMMANDS, *SUBCOMMANDS}), "")
     assert name or words[0].isupper() or words[0] in TRAINER_FLAGS, f"{where}: there is no such subcommand"
     flags = {word for word in words if word.startswith("--") and "." not in word}
     known = TRAINER_FLAGS | (_flags_of(name) if name in LIGHT_COMMANDS else set())

@@ -12,8 +12,8 @@ import torch
 from lightning.pytorch import Callback
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from fakeface import training_cli  # noqa: F401 (what takes seconds is imported once, where processes are forked from)
 from fakeface.cli import main
+from fakeface.training import cli  # noqa: F401 (what takes seconds is imported once, where processes are forked from)
 
 CONFIG = Path(__file__).parent.parent / "configs" / "custom_cnn_original.yaml"
 

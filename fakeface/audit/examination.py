@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 from fakeface.audit.jpeg_headers import Header, read_header
 from fakeface.audit.source_groups import LocalFeatures, local_features
-from fakeface.data.ela import ElaParameters, error_level_analysis
 from fakeface.data.images import ImageError, decode_image
 from fakeface.data.records import Record
 from fakeface.data.threads import map_in_order, one_opencv_thread
+from fakeface.views.ela import ElaParameters, error_level_analysis
 
 _PLAIN_ELA = ElaParameters(alpha=1, beta=0)
 _PERCENTILES = (50, 90, 95, 99)

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from fakeface.errors import UserError
-from fakeface.runs import CLASSIFIER_FILE, METRICS_FILE, PREDICTIONS_FILE, SPLIT_FILE
+from fakeface.training.runs import CLASSIFIER_FILE, METRICS_FILE, PREDICTIONS_FILE, SPLIT_FILE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,12 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Extract the features, tune the classifier, measure it, and write the run."""
     from fakeface.audit.jpeg_headers import read_tables
-    from fakeface.baseline import extract_features, tune_classifier
     from fakeface.data.records import write_manifest
     from fakeface.evaluation.calibration import calibrate
     from fakeface.evaluation.predictions import Predictions, write_predictions
     from fakeface.evaluation.summary import summarise
-    from fakeface.experiment import Experiment
+    from fakeface.studies.baseline import extract_features, tune_classifier
+    from fakeface.training.experiment import Experiment
 
     if any(argument.startswith("--ckpt_path") for argument in arguments.trainer_arguments):
         raise UserError("a baseline reads the backbones' pre-trained weights: leave --ckpt_path out")

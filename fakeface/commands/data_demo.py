@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from fakeface.data.demo import IMAGES, SIZE, write_demo
+from fakeface.demo.data_set import IMAGES, SIZE, write_demo
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,10 +13,10 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from fakeface.data.ela import ElaParameters, error_level_analysis
 from fakeface.data.images import ImageError, read_image
 from fakeface.errors import UserError
 from fakeface.folders import make_folder
+from fakeface.views.ela import ElaParameters, error_level_analysis
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,9 +11,9 @@ import tempfile
 from itertools import islice
 from pathlib import Path
 
-from fakeface.data.demo import write_demo
-from fakeface.detector import RELEASE, Detector
+from fakeface.demo.data_set import write_demo
 from fakeface.errors import UserError
+from fakeface.inference.detector import RELEASE, Detector
 from fakeface.inference.sources import check_sources, list_photographs
 
 FORMATS = ("onnx", "torch_export", "openvino")
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the file and print the largest difference."""
-    from fakeface.export import check_export, export_network
+    from fakeface.inference.export import check_export, export_network
 
     if arguments.int8 and arguments.format != "onnx":
         raise UserError(f"--int8 is for --format onnx, not {arguments.format}: leave one of them out")

@@ -10,7 +10,7 @@ import json
 from fakeface.commands.measured_checkpoint import add_checkpoint
 from fakeface.errors import UserError
 from fakeface.folders import announcement, make_folder
-from fakeface.runs import LOCALISATION_FILE
+from fakeface.training.runs import LOCALISATION_FILE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,10 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print the table, and write the file."""
-    from fakeface.detector import Detector
-    from fakeface.experiment import Experiment
-    from fakeface.explain import Explainer
-    from fakeface.localisation import format_localisation, measure_localisation
+    from fakeface.inference.detector import Detector
+    from fakeface.inference.explain import Explainer
+    from fakeface.studies.localisation import format_localisation, measure_localisation
+    from fakeface.training.experiment import Experiment
 
     experiment = Experiment(["test", "--ckpt_path", arguments.ckpt_path, *arguments.trainer_arguments])
     records = experiment.records(arguments.evaluate)

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from fakeface.detector import BATCH_SIZE, RELEASE, Detector, Verdict
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, make_new_folder
+from fakeface.inference.detector import BATCH_SIZE, RELEASE, Detector, Verdict
 from fakeface.inference.score_files import check_ending, printable, write_scores
 from fakeface.inference.score_store import DONE, ScoreStore, gather, process_file, unfinished_folder
 from fakeface.inference.sharing import Sharing, share
@@ -147,7 +147,7 @@ def _explainer(detector: Detector, folder: Path | None) -> Callable[[Verdict], N
     """Return what writes the picture of a verdict into the folder, or what does nothing when there is none."""
     if folder is None:
         return lambda verdict: None
-    from fakeface.explain import Explainer, write_explanation
+    from fakeface.inference.explain import Explainer, write_explanation
 
     explainer = Explainer(detector)
 

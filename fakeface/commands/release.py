@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the two files and print where they are."""
     from fakeface.inference.release import calibrate_on, write_release
-    from fakeface.runs import find_checkpoint
+    from fakeface.training.runs import find_checkpoint
 
     checkpoints = [find_checkpoint(name, Path("lightning_logs")) for name in arguments.ckpt_path]
     calibration = calibrate_on(arguments.calibrate_on) if arguments.calibrate_on else None

@@ -12,7 +12,7 @@ import numpy as np
 
 from fakeface.commands.measured_checkpoint import add_checkpoint
 from fakeface.folders import announcement, make_folder
-from fakeface.runs import ROBUSTNESS_FILE
+from fakeface.training.runs import ROBUSTNESS_FILE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,15 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print the table, and write the files."""
-    from fakeface.data.corruptions import all_corruptions
-    from fakeface.experiment import Experiment
-    from fakeface.robustness import (
+    from fakeface.studies.corruptions import all_corruptions
+    from fakeface.studies.robustness import (
         CorruptedPhotographs,
         format_robustness,
         measure_robustness,
         plot_robustness,
         score_corrupted,
     )
+    from fakeface.training.experiment import Experiment
 
     experiment = Experiment(["test", "--ckpt_path", arguments.ckpt_path, *arguments.trainer_arguments])
     records = experiment.records(arguments.evaluate)

@@ -70,8 +70,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _make_app(arguments: argparse.Namespace) -> "ASGIApp":
     # Imported after the port is known to be free: they take seconds.
-    from fakeface.detector import Detector
-    from fakeface.explain import Explainer
+    from fakeface.inference.detector import Detector
+    from fakeface.inference.explain import Explainer
     from fakeface.serve.app import create_app
     from fakeface.serve.faces import draw_faces, read_faces
     from fakeface.serve.guard import LOOPBACK_NAMES

@@ -9,8 +9,8 @@ import argparse
 import time
 from pathlib import Path
 
-from fakeface.sweep import LOG_FILE, carry_out, is_finished, list_runs, only_sweep
-from fakeface.sweep_summary import format_sweep, measure_run, summarise_sweep, write_sweep
+from fakeface.training.sweep import LOG_FILE, carry_out, is_finished, list_runs, only_sweep
+from fakeface.training.sweep_summary import format_sweep, measure_run, summarise_sweep, write_sweep
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

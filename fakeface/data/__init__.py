@@ -1,1 +1,1 @@
-"""From files on disk to batches: records, splits, views, augmentation, dataset and data module."""
+"""From files on disk to samples: records, splits, images, the cache of views, augmentation, data set and loader."""

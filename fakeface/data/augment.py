@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.data.views import ORIGINAL
+from fakeface.views.view import ORIGINAL
 
 # Without it the import asks PyPI for a newer version.
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"

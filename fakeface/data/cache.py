@@ -25,7 +25,7 @@ from fakeface.data.images import ImageError, read_image
 from fakeface.data.records import Record
 from fakeface.data.threads import map_in_order, one_opencv_thread
 from fakeface.data.view_file import KEY_TYPE, ViewFile, ViewFileWriter, photograph_key
-from fakeface.data.views import ViewParameters, compute_views
+from fakeface.views.view import ViewParameters, compute_views
 
 COMMIT_SECONDS = 5.0
 """A killed build loses at most the work of this time."""

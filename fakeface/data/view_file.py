@@ -23,7 +23,7 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from fakeface.data.views import ORIGINAL, ViewParameters
+from fakeface.views.view import ORIGINAL, ViewParameters
 
 FILE_VERSION = 1
 """Raise it when the same parameters give other pixels, or the files get another layout."""

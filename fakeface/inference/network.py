@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.data.ela import ElaParameters
-from fakeface.data.views import ViewParameters
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration
+from fakeface.views.ela import ElaParameters
+from fakeface.views.view import ViewParameters
 
 UNCALIBRATED = Calibration(temperature=1.0, threshold=0.5, unsure_low=0.5, unsure_high=0.5, error_rate=1.0, decided=1.0)
 """For a network without a calibration: its own scores, fake above 0.5, nothing unsure, nothing promised."""

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.data.face import alignment, crop_matrix, face_points
-from fakeface.data.views import FACE
+from fakeface.views.face import alignment, crop_matrix, face_points
+from fakeface.views.view import FACE
 
 
 def place(map_of_view: NDArray[np.float32], view: str, image: NDArray[np.uint8]) -> NDArray[np.float32]:

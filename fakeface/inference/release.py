@@ -9,12 +9,12 @@ import numpy as np
 from safetensors.torch import save
 from scipy.special import expit
 
-from fakeface.checkpoints import load_checkpoint
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration, calibrate
 from fakeface.evaluation.predictions import Predictions, logits, read_predictions
 from fakeface.inference.network import Settings
 from fakeface.inference.packed_weights import pack
+from fakeface.training.checkpoints import load_checkpoint
 
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
 
@@ -101,8 +101,8 @@ def _carried_calibration(checkpoints: Mapping[Path, dict[str, Any]]) -> Calibrat
     ((path, checkpoint),) = checkpoints.items()
     if "calibration" not in checkpoint:
         raise UserError(
-            f"{path} carries no calibration: train with fakeface.callbacks.ValidationCalibration, or name predictions "
-            f"with --calibrate_on"
+            f"{path} carries no calibration: train with fakeface.training.callbacks.ValidationCalibration, or "
+            f"name predictions with --calibrate_on"
         )
     return Calibration.from_dict(checkpoint["calibration"])
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from fakeface.detector import Verdict
 from fakeface.errors import UserError
+from fakeface.inference.detector import Verdict
 
 ROWS_PER_GROUP = 10_000
 """Rows of a Parquet file that are in memory at once."""

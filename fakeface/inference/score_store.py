@@ -14,8 +14,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
-from fakeface.detector import Verdict
 from fakeface.errors import UserError
+from fakeface.inference.detector import Verdict
 from fakeface.inference.sources import Photograph
 
 COMMIT_SECONDS = 1.0

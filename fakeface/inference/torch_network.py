@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 
-from fakeface.checkpoints import load_checkpoint
 from fakeface.errors import UserError
 from fakeface.inference.network import Scores, Settings
 from fakeface.inference.packed_weights import unpack
 from fakeface.models import FaceNetwork
+from fakeface.training.checkpoints import load_checkpoint
 
 RELEASE_FOLDER = Path(__file__).resolve().parent.parent / "release"
 """The released weights: ``model.safetensors`` and ``config.json`` with ``model``, ``data`` and ``calibration``."""

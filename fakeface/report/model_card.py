@@ -22,7 +22,7 @@ from fakeface.report.tables import (
     robustness_table,
     subset_table,
 )
-from fakeface.runs import read_split_counts
+from fakeface.training.runs import read_split_counts
 
 _RARE = 0.01
 """A share of fakes as it may be outside a test set."""

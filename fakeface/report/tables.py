@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fakeface.data.corruptions import CORRUPTIONS
 from fakeface.data.records import DIFFICULTIES, REGIONS
 from fakeface.evaluation.intervals import RESAMPLES
 from fakeface.report.document import Cell, Row, Table
 from fakeface.report.numbers import NONE, decimal, interval, measured, rate, share, signed
 from fakeface.report.paper import PaperRow, PaperTable
 from fakeface.report.results import Result
+from fakeface.studies.corruptions import CORRUPTIONS
 
 SUBSETS = {
     **{name: f"{name} fakes, all reals" for name in DIFFICULTIES},

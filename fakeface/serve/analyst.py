@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.data.ela import error_level_analysis
-from fakeface.detector import Detector, Verdict
-from fakeface.explain import Explainer, Explanation, overlay
+from fakeface.inference.detector import Detector, Verdict
+from fakeface.inference.explain import Explainer, Explanation, overlay
 from fakeface.serve.decoder import Decoder
 from fakeface.serve.messages import Evidence, HeatMap, Prediction
 from fakeface.serve.pictures import data_url, fit
+from fakeface.views.ela import error_level_analysis
 
 
 class Analyst:

@@ -14,8 +14,8 @@ from starlette.types import ASGIApp
 
 from fakeface import __version__
 from fakeface.data.images import ImageError
-from fakeface.detector import Detector
-from fakeface.explain import Explainer
+from fakeface.inference.detector import Detector
+from fakeface.inference.explain import Explainer
 from fakeface.serve.analyst import Analyst
 from fakeface.serve.decoder import Decoder
 from fakeface.serve.faces import Face, make_pairs

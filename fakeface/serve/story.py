@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fakeface.data.augment import PAPER_OPERATIONS, augment_paper
-from fakeface.data.ela import ElaParameters, error_level_analysis
 from fakeface.data.images import decode_image
 from fakeface.data.records import REAL
-from fakeface.data.views import ORIGINAL
 from fakeface.serve.faces import Face
 from fakeface.serve.pictures import encode_jpeg
+from fakeface.views.ela import ElaParameters, error_level_analysis
+from fakeface.views.view import ORIGINAL
 
 _THUMBNAIL = 160
 _CELL = 16

@@ -9,8 +9,8 @@ import os
 import shutil
 from pathlib import Path
 
-from fakeface.data.demo import MANIFEST, write_demo
 from fakeface.data.threads import cores
+from fakeface.demo.data_set import MANIFEST, write_demo
 from tests.benchmark.inference import inference
 from tests.benchmark.preparation import cache, scaling
 from tests.benchmark.table import HEADER

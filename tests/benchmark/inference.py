@@ -12,7 +12,7 @@ from fakeface.cli import main
 from fakeface.data.images import read_image
 from fakeface.data.records import read_records
 from fakeface.data.threads import map_in_order, one_opencv_thread
-from fakeface.detector import BATCH_SIZE, RELEASE, Detector
+from fakeface.inference.detector import BATCH_SIZE, RELEASE, Detector
 from fakeface.inference.network import Network
 from tests.benchmark.table import print_rows, take_turns
 

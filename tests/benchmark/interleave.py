@@ -14,7 +14,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from fakeface.models import FaceNetwork
-from fakeface.module import FakeFaceModule
+from fakeface.training.module import FakeFaceModule
 from tests.benchmark import plain_script, rival
 
 WARM_UP = 4

@@ -12,9 +12,9 @@ from pathlib import Path
 import cv2
 
 from fakeface.data.cache import build_cache
-from fakeface.data.ela import error_level_analysis
 from fakeface.data.records import read_records
-from fakeface.data.views import ELA, ORIGINAL, ViewParameters
+from fakeface.views.ela import error_level_analysis
+from fakeface.views.view import ELA, ORIGINAL, ViewParameters
 from tests.benchmark.table import print_rows, take_turns
 
 SIZE = 128
@@ -78,10 +78,10 @@ def cold_epoch(root: Path) -> int:
     from lightning.pytorch import Trainer
     from torch.optim import SGD
 
-    from fakeface.data.datamodule import FaceDataModule
     from fakeface.models import FaceClassifier
-    from fakeface.module import FakeFaceModule
-    from fakeface.training_cli import silence_advice
+    from fakeface.training.cli import silence_advice
+    from fakeface.training.datamodule import FaceDataModule
+    from fakeface.training.module import FakeFaceModule
 
     silence_advice()
     warnings.filterwarnings("ignore", module=r"lightning\.pytorch\.utilities\.parsing")  # of hyper-parameters

@@ -8,8 +8,8 @@ from PIL import Image
 
 from fakeface.cli import main
 from fakeface.commands.ela import name_pictures
-from fakeface.data.ela import ElaParameters, error_level_analysis
 from fakeface.data.images import read_image
+from fakeface.views.ela import ElaParameters, error_level_analysis
 
 
 def save_photograph(path: Path, seed: int = 0) -> Path:

@@ -12,11 +12,11 @@ from PIL import Image
 
 from fakeface.data import cache
 from fakeface.data.cache import CachedViews, DecodedViews, build_cache
-from fakeface.data.ela import ElaParameters, error_level_analysis
 from fakeface.data.images import ImageError, read_image
 from fakeface.data.records import Record
 from fakeface.data.view_file import ViewFile
-from fakeface.data.views import ELA, ORIGINAL, ViewParameters, compute_views
+from fakeface.views.ela import ElaParameters, error_level_analysis
+from fakeface.views.view import ELA, ORIGINAL, ViewParameters, compute_views
 from tests.data.view_caches import (
     PARAMETERS,
     SIZE,

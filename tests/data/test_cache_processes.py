@@ -14,7 +14,7 @@ import pytest
 from fakeface.data.cache import build_cache
 from fakeface.data.records import Record
 from fakeface.data.view_file import ViewFile
-from fakeface.data.views import ELA, ORIGINAL
+from fakeface.views.view import ELA, ORIGINAL
 from tests.data.view_caches import PARAMETERS, SLOT_BYTES, VIEWS, assert_complete, assert_right, write_images
 
 BUILDER = """
@@ -22,7 +22,7 @@ BUILDER = """
     from pathlib import Path
     from fakeface.data import cache
     from fakeface.data.records import Record
-    from fakeface.data.views import ViewParameters
+    from fakeface.views.view import ViewParameters
     cache.COMMIT_SECONDS = 0
     records = [Record(path, 0) for path in sorted(Path(sys.argv[1]).iterdir())]
     print("building", flush=True)

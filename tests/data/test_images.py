@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from fakeface.data.images import ImageError, decode_image, read_image
-from fakeface.data.views import ELA, ORIGINAL, ViewParameters, compute_views
+from fakeface.views.view import ELA, ORIGINAL, ViewParameters, compute_views
 from tests.data.image_files import (
     FOUR_COLOURS,
     GREY,

@@ -14,7 +14,7 @@ from fakeface.data.images import ImageError
 from fakeface.data.loader import ResumableLoader
 from fakeface.data.records import REAL, Record, scan_folder
 from fakeface.data.sampler import EpochSampler
-from fakeface.data.views import ORIGINAL, ViewParameters
+from fakeface.views.view import ORIGINAL, ViewParameters
 
 
 def make_loader(records: list[Record], workers: int = 0, seed: int = 3) -> ResumableLoader:

@@ -12,7 +12,7 @@ from fakeface.data.cache import CachedViews, build_cache
 from fakeface.data.images import ImageError
 from fakeface.data.records import Record
 from fakeface.data.view_file import ViewFile, ViewFileWriter
-from fakeface.data.views import ELA
+from fakeface.views.view import ELA
 from tests.data.view_caches import (
     PARAMETERS,
     SIZE,

@@ -10,7 +10,7 @@ from fakeface.data import view_file
 from fakeface.data.cache import CachedViews, DecodedViews
 from fakeface.data.records import Record
 from fakeface.data.view_file import ViewFile
-from fakeface.data.views import ELA, ORIGINAL, ViewParameters
+from fakeface.views.view import ELA, ORIGINAL, ViewParameters
 
 VIEWS = (ORIGINAL, ELA)
 SIZE = 8

@@ -9,13 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from fakeface.data.ela import ElaParameters
-from fakeface.data.views import ViewParameters
 from fakeface.errors import UserError
 from fakeface.inference.heat_maps import HeatMaps
 from fakeface.inference.network import UNCALIBRATED, Settings
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.models import FaceNetwork, FaceOutput
+from fakeface.views.ela import ElaParameters
+from fakeface.views.view import ViewParameters
 from tests.networks import build_network
 
 Views = dict[str, NDArray[np.uint8]]

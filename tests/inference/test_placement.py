@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from fakeface.data.views import ViewParameters, compute_views
 from fakeface.inference.placement import place
+from fakeface.views.view import ViewParameters, compute_views
 
 
 def test_views_of_the_whole_photograph_are_stretched_over_it() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from fakeface.detector import Verdict
 from fakeface.errors import UserError
 from fakeface.inference import score_files
+from fakeface.inference.detector import Verdict
 from fakeface.inference.score_files import check_ending, write_scores
 
 VERDICTS = [

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from fakeface.detector import Verdict
 from fakeface.errors import UserError
+from fakeface.inference.detector import Verdict
 from fakeface.inference.score_store import ScoreStore, gather, process_file
 from fakeface.inference.sources import Photograph
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from fakeface.models.depthwise import DepthwiseConv2d, use_fast_depthwise
-from fakeface.training_cli import processor_has_bfloat16
+from fakeface.training.cli import processor_has_bfloat16
 
 
 def gradients(conv: nn.Module, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:

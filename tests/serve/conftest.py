@@ -14,8 +14,8 @@ from PIL import Image
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from fakeface.detector import Detector
-from fakeface.explain import Explainer
+from fakeface.inference.detector import Detector
+from fakeface.inference.explain import Explainer
 from fakeface.serve.app import create_app
 from fakeface.serve.faces import Face, draw_faces
 from fakeface.serve.limits import Limits

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from fakeface.data.images import decode_image
-from fakeface.detector import Detector
+from fakeface.inference.detector import Detector
 from fakeface.serve.faces import Face
 
 CHROMIUM = Path("/usr/bin/chromium")

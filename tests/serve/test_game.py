@@ -5,8 +5,8 @@ from starlette.testclient import TestClient
 
 from fakeface.data.images import decode_image
 from fakeface.data.records import FAKE, REAL
-from fakeface.detector import Detector
 from fakeface.errors import UserError
+from fakeface.inference.detector import Detector
 from fakeface.serve.faces import Face, make_pairs, read_faces
 
 

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from fakeface.detector import Detector
+from fakeface.inference.detector import Detector
 from fakeface.serve.app import create_app
 from fakeface.serve.faces import Face
 from fakeface.serve.guard import LOOPBACK_NAMES

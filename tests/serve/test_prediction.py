@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from fakeface.data.ela import error_level_analysis
 from fakeface.data.images import decode_image
 from fakeface.data.records import REGIONS
-from fakeface.detector import Detector
+from fakeface.inference.detector import Detector
 from fakeface.serve.app import create_app
 from fakeface.serve.faces import Face
+from fakeface.views.ela import error_level_analysis
 from tests.networks import CALIBRATION, ELA
 from tests.serve.conftest import encode
 

@@ -1,0 +1,1 @@
+"""Drawn faces in CIPLAB's layout, real and edited, for demos and tests."""

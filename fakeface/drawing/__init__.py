@@ -1,1 +1,0 @@
-"""Drawn faces for the demo data set and the tests: a canvas, people, and their portraits."""

@@ -1,0 +1,1 @@
+"""What training faces go through: pseudo-fakes, random JPEG histories, crops and light."""

@@ -1,0 +1,299 @@
+"""Training faces from which a network learns splices, and neither compression nor framing.
+
+Of each photograph of the train split, aligned canvases are kept under several random JPEG histories, and beside them
+pseudo-fakes made from its real photographs. They are computed once and lie in the cache in a folder of their own,
+``forensic-DIGEST``: 0.44 MB a canvas, 3.7 GB for CIPLAB. Every sample is then a random crop of one of them.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from filelock import FileLock
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from fakeface.data.cache import ViewSource
+from fakeface.data.dataset import FaceDataset, Sample, region_bits
+from fakeface.data.images import read_image
+from fakeface.data.records import FAKE, REAL, Record
+from fakeface.data.threads import map_in_order, one_opencv_thread
+from fakeface.data.view_file import photograph_key
+from fakeface.errors import UserError
+from fakeface.forensic.face_augment import augment_face
+from fakeface.forensic.jpeg_history import SUBSAMPLINGS, have_the_common_table, random_history, save_as_jpeg
+from fakeface.forensic.pseudo_fakes import Face, PseudoFake, make_pseudo_fake
+from fakeface.views.face import CANVAS, EYE_DISTANCE, POINTS, align_face, alignment, face_points, transform_points
+
+VERSION = 1
+"""Raise it when the same photographs give other faces."""
+
+HISTORIES = 3
+"""Random histories of each photograph, beside the untouched one."""
+
+SPLICE = 96
+"""Height and width of the stored share of foreign pixels of a pseudo-fake."""
+
+_PHOTOGRAPHS, _PSEUDO_FAKES, _SPLICES, _REGIONS = "photographs.npy", "pseudo_fakes.npy", "splices.npy", "regions.npy"
+
+
+@dataclass(frozen=True)  # jsonargparse reads defaults from __dict__
+class PseudoFakeParameters:
+    """How many pseudo-fakes there are, and how often they stand in for fakes.
+
+    Attributes:
+        per_real: How many are made of each real photograph.
+        first: Share of the fakes of the first epoch that are pseudo-fakes.
+        last: The same share in the last epoch; in between it changes evenly.
+
+    Raises:
+        UserError: When a value is out of range.
+    """
+
+    per_real: int = 4
+    first: float = 0.75
+    last: float = 0.2
+
+    def __post_init__(self) -> None:
+        if self.per_real < 1 or not (0 <= self.first <= 1 and 0 <= self.last <= 1):
+            raise UserError(
+                f"data.pseudo_fakes has per_real {self.per_real} and shares from {self.first} to {self.last}: "
+                f"choose a count above 0 and shares between 0 and 1"
+            )
+
+    def share(self, epoch: int, epochs: int) -> float:
+        """Return the share of an epoch, counted from 0, of a training of so many."""
+        progress = min(1.0, epoch / max(1, epochs - 1))
+        return self.first + (self.last - self.first) * progress
+
+
+class ForensicFaces:
+    """The stored faces of a train split, mapped into memory at the first access.
+
+    Args:
+        records: The photographs of the train split.
+        per_real: How many pseudo-fakes are made of each real photograph.
+        folder: The cache.
+
+    Attributes:
+        count: How many pseudo-fakes there are.
+    """
+
+    def __init__(self, records: Sequence[Record], per_real: int, folder: Path) -> None:
+        self.records = records
+        self.count = per_real * sum(record.label == REAL for record in records)
+        digest = hashlib.blake2b(f"{VERSION} {cv2.__version__} {per_real} {HISTORIES}".encode(), digest_size=8)
+        for record in records:
+            digest.update(f"{photograph_key(record.path)} {record.label} ".encode())
+        self.folder = folder / f"forensic-{digest.hexdigest()}"
+
+    def build(self) -> None:
+        """Compute the faces unless they are there.
+
+        Raises:
+            ImageError: When a photograph cannot be read.
+            UserError: When the cache cannot be written.
+        """
+        if self.folder.is_dir():
+            return
+        partial = self.folder.with_suffix(".partial")
+        try:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder.with_suffix(".lock")):
+                if not self.folder.is_dir():  # else another process was faster
+                    shutil.rmtree(partial, ignore_errors=True)
+                    partial.mkdir()
+                    _build(self.records, self.count, partial)
+                    # What has the final name is complete, whatever was killed.
+                    partial.rename(self.folder)
+        except OSError as error:
+            raise UserError(
+                f"the training faces cannot be written to {self.folder} ({error.strerror or error}): "
+                f"make room there or name another folder with --data.cache"
+            ) from error
+
+    @cached_property
+    def photographs(self) -> NDArray[np.uint8]:
+        """Canvases ``(records, 1 + HISTORIES, CANVAS, CANVAS, 3)``, the untouched one first."""
+        return self._map(_PHOTOGRAPHS)
+
+    @cached_property
+    def pseudo_fakes(self) -> NDArray[np.uint8]:
+        """Canvases ``(count, CANVAS, CANVAS, 3)``."""
+        return self._map(_PSEUDO_FAKES)
+
+    @cached_property
+    def splices(self) -> NDArray[np.uint8]:
+        """Share of foreign pixels of the pseudo-fakes, 0 to 255, ``(count, SPLICE, SPLICE)``."""
+        return self._map(_SPLICES)
+
+    @cached_property
+    def regions(self) -> NDArray[np.float32]:
+        """Region bits of the pseudo-fakes, ``(count, 4)``."""
+        return np.asarray(np.load(self.folder / _REGIONS))
+
+    @cached_property
+    def common(self) -> NDArray[np.bool_]:
+        """Which photographs have the quantisation tables that most have, ``(records,)``."""
+        return have_the_common_table([record.path for record in self.records])
+
+    def _map(self, name: str) -> NDArray[np.uint8]:
+        return np.asarray(np.load(self.folder / name, mmap_mode="r"))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A mapped file would be pickled as its content.
+        return {name: value for name, value in vars(self).items() if name in ("records", "count", "folder")}
+
+
+def _build(records: Sequence[Record], count: int, folder: Path) -> None:
+    canvas = (CANVAS, CANVAS, 3)
+    photographs = np.lib.format.open_memmap(
+        folder / _PHOTOGRAPHS, "w+", np.uint8, (len(records), 1 + HISTORIES, *canvas)
+    )
+    fakes = np.lib.format.open_memmap(folder / _PSEUDO_FAKES, "w+", np.uint8, (count, *canvas))
+    splices = np.lib.format.open_memmap(folder / _SPLICES, "w+", np.uint8, (count, SPLICE, SPLICE))
+    regions = np.empty((count, 4), dtype=np.float32)
+    points = np.empty((len(records), *POINTS.shape))
+
+    def align_variants(position: int) -> NDArray[np.float64]:
+        image = read_image(records[position].path)
+        found = face_points(image)
+        generator = np.random.default_rng([0, position])
+        for variant in range(1 + HISTORIES):
+            pixels = random_history(image, generator) if variant else image
+            photographs[position, variant] = align_face(pixels, found)
+        return found
+
+    with one_opencv_thread():
+        order = tqdm(range(len(records)), "Training faces", unit=" images")
+        for position, found in enumerate(map_in_order(align_variants, order)):
+            points[position] = found
+        donors = _Donors(records, points, photographs[:, 0])
+
+        def make(number: int) -> tuple[NDArray[np.uint8], PseudoFake]:
+            generator = np.random.default_rng([1, number])
+            target = donors.reals[number % len(donors.reals)]
+            near = donors.near(target, generator)
+            face = donors.face(target)
+            fake = make_pseudo_fake(face, lambda: donors.face(int(generator.choice(near))), generator)
+            if generator.random() < 0.75:
+                image = random_history(fake.image, generator)
+            else:  # the usual of published photographs
+                image = save_as_jpeg(fake.image, 91, int(generator.choice(SUBSAMPLINGS)))
+            return align_face(image, face.points), fake._replace(mask=_on_canvas(fake.mask, face.points))
+
+        for number, (pixels, fake) in enumerate(map_in_order(make, tqdm(range(count), "Pseudo-fakes", unit=" images"))):
+            fakes[number], splices[number], regions[number] = pixels, fake.mask, fake.regions
+    np.save(folder / _REGIONS, regions)
+    for array in (photographs, fakes, splices):
+        array.flush()
+
+
+def _on_canvas(mask: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Bring a mask to the stored size, in steps of 0 to 255."""
+    aligned = cv2.warpAffine(mask, alignment(points), (CANVAS, CANVAS))
+    return np.asarray(cv2.resize(aligned, (SPLICE, SPLICE), interpolation=cv2.INTER_AREA) * 255, dtype=np.float32)
+
+
+class _Donors:
+    """Which real photographs suit each other: in the turn of the head, as the five points show it, and in the light."""
+
+    def __init__(self, records: Sequence[Record], points: NDArray[np.float64], canvases: NDArray[np.uint8]) -> None:
+        self.records = records
+        self.points = points
+        self.reals = [position for position, record in enumerate(records) if record.label == REAL]
+        aligned = np.stack([transform_points(points[real], alignment(points[real])) for real in self.reals])
+        self._shapes = (aligned - POINTS).reshape(len(aligned), -1) / EYE_DISTANCE
+        self._lights = np.stack([_light(canvases[real]) for real in self.reals])
+
+    def face(self, position: int) -> Face:
+        return Face(read_image(self.records[position].path), self.points[position])
+
+    def near(self, target: int, generator: np.random.Generator) -> list[int]:
+        """Return the photographs that a target may take parts from, more or less like it."""
+        own = self.reals.index(target)
+        distance = ((self._shapes - self._shapes[own]) ** 2).mean(axis=1) * generator.choice([5, 20, 60])
+        light = ((self._lights - self._lights[own]) ** 2).mean(axis=1)
+        distance = distance + light * generator.choice([0, 0.5, 2], p=[0.2, 0.4, 0.4])
+        distance[own] = np.inf
+        nearest = np.argsort(distance)[: generator.choice([15, 40, 120])]
+        others = [self.reals[index] for index in nearest if self.reals[index] != target]
+        return others or [target]
+
+
+def _light(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
+    face = cv2.cvtColor(np.ascontiguousarray(canvas[90:330, 80:304]), cv2.COLOR_RGB2LAB)
+    thumbnail = cv2.resize(face, (5, 5), interpolation=cv2.INTER_AREA)
+    return np.asarray(thumbnail, dtype=np.float32).ravel() / np.float32(60)
+
+
+class ForensicDataset(FaceDataset):
+    """Random crops of the stored faces, one for each record of the train split and epoch.
+
+    In a fake's place there may be a pseudo-fake, so that the classes keep their shares. A photograph that is saved as
+    most are comes untouched once in four times, else with one of its random histories. The pixels depend on (seed,
+    epoch, index) alone.
+
+    Args:
+        records: The photographs of the train split.
+        source: Their views, which are not used.
+        faces: Their stored faces.
+        parameters: How often there are pseudo-fakes.
+        epochs: How many epochs the training has.
+        size: Height and width of the view.
+        seed: Seed of all choices.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        source: ViewSource,
+        faces: ForensicFaces,
+        parameters: PseudoFakeParameters,
+        epochs: int,
+        size: int,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(records, source, "forensic", seed)
+        self.faces = faces
+        self.parameters = parameters
+        self.epochs = epochs
+        self.size = size
+
+    def __getitem__(self, key: tuple[int, int]) -> Sample:
+        """Return the sample of ``(epoch, index)``.
+
+        Returns:
+            ``face`` (uint8 ``(3, size, size)``), ``label``, ``regions``, ``index`` and ``path`` as in ``FaceDataset``,
+            and ``map`` (float ``(size / 16, size / 16)``): the share of foreign pixels, NaN for fakes, where nobody
+            knows it.
+        """
+        epoch, index = key
+        generator = np.random.default_rng([self.seed, epoch, index])
+        record = self.records[index]
+        splice: NDArray[np.uint8] | None
+        if record.label == FAKE and generator.random() < self.parameters.share(epoch, self.epochs):
+            number = int(generator.integers(self.faces.count))
+            canvas, splice = self.faces.pseudo_fakes[number], self.faces.splices[number]
+            regions = self.faces.regions[number]
+        else:
+            untouched = self.faces.common[index] and generator.random() < 0.25
+            variant = 0 if untouched else int(generator.integers(1, 1 + HISTORIES))
+            canvas, regions = self.faces.photographs[index, variant], region_bits(record)
+            splice = None if record.label == FAKE else np.zeros((SPLICE, SPLICE), dtype=np.uint8)
+        sample = augment_face(np.asarray(canvas), regions, splice, self.size, generator)
+        return {
+            "face": torch.from_numpy(np.ascontiguousarray(sample.face.transpose(2, 0, 1))),
+            "label": torch.tensor(record.label, dtype=torch.float32),
+            "regions": torch.tensor(sample.regions),
+            "map": torch.from_numpy(sample.map),
+            "index": index,
+            "path": str(record.path),
+        }

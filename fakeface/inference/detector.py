@@ -1,0 +1,207 @@
+"""A trained network as a detector: photographs in, verdicts out.
+
+from fakeface import Detector
+
+detector = Detector.load("release")
+for verdict in detector.predict(["anna.jpg", "ben.png"]):
+    print(verdict.path, verdict.verdict, verdict.probability)
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fakeface.data.images import ImageError, read_image
+from fakeface.data.records import REGIONS
+from fakeface.data.threads import map_in_order, one_opencv_thread
+from fakeface.errors import UserError
+from fakeface.inference.network import Network
+from fakeface.training.runs import CHECKPOINTS, find_checkpoint
+from fakeface.views.view import compute_views
+
+RELEASE = "release"
+BATCH_SIZE = 32
+
+ImageInput = Path | str | NDArray[np.uint8]
+VerdictName = Literal["real", "fake", "unsure"]
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the network says of one photograph. It is never proof about a person.
+
+    Attributes:
+        path: The file, or None for pixels.
+        verdict: ``real``, ``fake``, or ``unsure``; None where the file could not be read.
+        probability: Calibrated probability of fake.
+        regions: Probability of an edit by name of the region, or None where the network has no region head.
+        error: Why the file could not be read, or None.
+    """
+
+    path: Path | None
+    verdict: VerdictName | None
+    probability: float | None
+    regions: dict[str, float] | None = None
+    error: str | None = None
+
+
+class _Prepared(NamedTuple):
+    path: Path | None
+    views: dict[str, NDArray[np.uint8]]
+    error: str | None = None
+
+
+class Detector:
+    """A network with what is needed to use it; make one with ``Detector.load``.
+
+    It can be pickled: the copy loads the same source again.
+
+    Attributes:
+        network: What scores the views.
+        settings: Views, size, ELA and calibration.
+    """
+
+    def __init__(self, network: Network, source: str | Path) -> None:
+        self.network = network
+        self.settings = network.settings
+        self._source = source
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Detector.load, (self._source,)
+
+    @classmethod
+    def load(cls, source: str | Path) -> "Detector":
+        """Load a detector.
+
+        Args:
+            source: A checkpoint, the folder of a run (its ``best.ckpt``), ``best`` or ``last`` for the newest run in
+                ``lightning_logs``, an exported ``.onnx`` file (then torch is not needed), or ``release`` for the
+                weights that come with the package.
+
+        Raises:
+            UserError: When there is no such thing or it is not fakeface's.
+        """
+        return cls(_load_network(source), source)
+
+    def predict(self, images: Sequence[ImageInput]) -> list[Verdict]:
+        """Judge photographs, given as files or as pixels (RGB, uint8, ``(H, W, 3)``).
+
+        A file that cannot be read gets a verdict with ``error``.
+
+        Raises:
+            UserError: When pixels have another shape or type.
+        """
+        return list(self.stream(images))
+
+    def stream(self, images: Iterable[ImageInput], batch_size: int = BATCH_SIZE) -> Iterator[Verdict]:
+        """Judge photographs one after the other, in order, with memory for a few batches only; see ``predict``."""
+        with one_opencv_thread():
+            for batch in _batches(map_in_order(self._prepare, images), batch_size):
+                yield from self._judge(batch)
+
+    def __call__(self, batch: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Judge a batch of columns, as a callable for ``map_batches`` of Ray Data.
+
+        Args:
+            batch: Pixels in a column ``image``, or files in a column ``path``.
+
+        Returns:
+            The other columns of the batch, ``verdict``, ``probability`` (NaN where a file could not be read), one
+            column per region where the network has them, and ``error``; text is "" where there is none.
+
+        Raises:
+            UserError: When both columns are missing.
+        """
+        column = next((name for name in ("image", "path") if name in batch), None)
+        if column is None:
+            raise UserError(f"the batch has the columns {sorted(batch)}: it needs image (pixels) or path (files)")
+        verdicts = self.predict(list(batch[column]))
+        columns = {name: values for name, values in batch.items() if name != "image"}
+        columns["verdict"] = np.array([verdict.verdict or "" for verdict in verdicts])
+        columns["probability"] = np.array([verdict.probability for verdict in verdicts], dtype=np.float64)
+        for region in self.regions:
+            scores = [verdict.regions[region] if verdict.regions else None for verdict in verdicts]
+            columns[region] = np.array(scores, dtype=np.float64)
+        columns["error"] = np.array([verdict.error or "" for verdict in verdicts])
+        return columns
+
+    def compute_views(self, image: NDArray[np.uint8]) -> dict[str, NDArray[np.uint8]]:
+        """Return what the network sees of a photograph ``(H, W, 3)``: its views, each ``(size, size, 3)``."""
+        return compute_views(image, self.settings.views, self.settings.parameters)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Names of the regions that the network scores; none where it has no region head."""
+        return REGIONS if self.network.has_regions else ()
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of weights and settings: detectors that share it give the same verdicts."""
+        with self.network.file.open("rb") as file:
+            digest = hashlib.file_digest(file, "blake2b")
+        digest.update(repr(self.settings).encode())
+        return digest.hexdigest()
+
+    def _prepare(self, image: ImageInput) -> _Prepared:
+        path = None if isinstance(image, np.ndarray) else Path(image)
+        try:
+            pixels = _check_pixels(image) if isinstance(image, np.ndarray) else read_image(Path(image))
+        except ImageError as error:
+            return _Prepared(path, {}, error.reason)
+        return _Prepared(path, self.compute_views(pixels))
+
+    def _judge(self, batch: Sequence[_Prepared]) -> Iterator[Verdict]:
+        read = [prepared for prepared in batch if prepared.error is None]
+        judged = self._verdicts(read) if read else iter(())
+        for prepared in batch:
+            yield next(judged) if prepared.error is None else Verdict(prepared.path, None, None, error=prepared.error)
+
+    def _verdicts(self, batch: Sequence[_Prepared]) -> Iterator[Verdict]:
+        scores = self.network(
+            {view: np.stack([prepared.views[view] for prepared in batch]) for view in self.settings.views}
+        )
+        names = cast(list[VerdictName], self.settings.calibration.verdicts(scores.fake))
+        probabilities = self.settings.calibration.probabilities(scores.fake)
+        for number, prepared in enumerate(batch):
+            regions = scores.regions
+            by_name = None if regions is None else dict(zip(REGIONS, regions[number].tolist(), strict=True))
+            yield Verdict(prepared.path, names[number], float(probabilities[number]), by_name)
+
+
+def _load_network(source: str | Path) -> Network:
+    if str(source) == RELEASE:
+        from fakeface.inference.torch_network import TorchNetwork
+
+        return TorchNetwork.from_release()
+    path = Path(source)
+    if path.suffix == ".onnx":
+        from fakeface.inference.onnx_network import OnnxNetwork
+
+        return OnnxNetwork(path)
+    if path.is_dir():
+        path = path / CHECKPOINTS / "best.ckpt"
+        if not path.is_file():
+            raise UserError(f"{source} is not the folder of a run, for it has no {CHECKPOINTS}/best.ckpt: name one")
+    else:
+        path = find_checkpoint(str(source), Path("lightning_logs"))
+    from fakeface.inference.torch_network import TorchNetwork
+
+    return TorchNetwork.from_checkpoint(path)
+
+
+def _check_pixels(image: NDArray[Any]) -> NDArray[np.uint8]:
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise UserError(f"pixels of type {image.dtype} and shape {image.shape}: pass RGB as uint8 (height, width, 3)")
+    return np.ascontiguousarray(image)
+
+
+def _batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
+    while batch := list(islice(items, size)):
+        yield batch

@@ -1,0 +1,159 @@
+"""What a verdict rests on: the photograph, its error levels, heat maps and the scores of the regions, in one picture.
+
+A heat map shows where the network looked. It is no proof that something was edited there.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+import cv2
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from fakeface.data.images import read_image
+from fakeface.errors import UserError
+from fakeface.inference.detector import Detector, ImageInput, Verdict
+from fakeface.inference.heat_maps import HeatMaps
+from fakeface.inference.placement import place
+from fakeface.inference.torch_network import TorchNetwork
+from fakeface.views.ela import error_level_analysis
+
+CAPTION = "A heat map shows where the network looked, not what was edited. A verdict is never proof about a person."
+PANEL = 480
+"""Longest side in pixels of an image in the picture."""
+
+DPI = 120
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """What a verdict rests on.
+
+    Attributes:
+        verdict: The verdict.
+        photograph: RGB, ``(H, W, 3)``.
+        error_levels: Its error level analysis, ``(H, W, 3)``, whether the network reads it or not.
+        heat_maps: For each view that the network reads, where it looked: 0 to 1, ``(H, W)``.
+    """
+
+    verdict: Verdict
+    photograph: NDArray[np.uint8]
+    error_levels: NDArray[np.uint8]
+    heat_maps: dict[str, NDArray[np.float32]]
+
+
+class Explainer:
+    """Explains the verdicts of a detector.
+
+    Args:
+        detector: The detector.
+
+    Raises:
+        UserError: When its network is an exported one, or there is no way to draw its heat maps.
+    """
+
+    def __init__(self, detector: Detector) -> None:
+        if not isinstance(detector.network, TorchNetwork):
+            raise UserError(f"{detector.network.file} is an exported network without gradients: pass its checkpoint")
+        self.detector = detector
+        self._draw = HeatMaps(detector.network, detector.settings.parameters.size)
+
+    def explain(self, image: ImageInput) -> Explanation:
+        """Explain the verdict for a file or for pixels (RGB, uint8, ``(H, W, 3)``).
+
+        Raises:
+            ImageError: When the file cannot be read.
+            UserError: When pixels have another shape or type.
+        """
+        path, pixels = (None, image) if isinstance(image, np.ndarray) else (Path(image), read_image(Path(image)))
+        (verdict,) = self.detector.predict([pixels])
+        return Explanation(
+            verdict=replace(verdict, path=path),
+            photograph=pixels,
+            error_levels=error_level_analysis(pixels, self.detector.settings.parameters.ela),
+            heat_maps=self.heat_maps(pixels),
+        )
+
+    def heat_maps(self, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """Return where the network looks on a photograph ``(H, W, 3)``: for each view 0 to 1, ``(H, W)``."""
+        heat_maps = self._draw(self.detector.compute_views(image))
+        return {view: place(heat, view, image) for view, heat in heat_maps.items()}
+
+
+def overlay(image: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Lay a heat map ``(H, W)`` from 0 to 1 in colours over an image ``(H, W, 3)`` in grey."""
+    grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    colours = colormaps["inferno"](heat)[..., :3] * 255
+    weight = 0.75 * heat[..., np.newaxis]
+    return np.asarray((1 - weight) * grey + weight * colours, dtype=np.uint8)
+
+
+def draw_explanation(explanation: Explanation) -> Figure:
+    """Draw photograph, error levels, heat maps and region scores side by side under the verdict."""
+    verdict = explanation.verdict
+    photograph, error_levels = _shrink(explanation.photograph), _shrink(explanation.error_levels)
+    panels = [("photograph", photograph), ("error levels (ELA)", error_levels)]
+    for view, heat in explanation.heat_maps.items():
+        below = error_levels if view == "ela" else photograph
+        panels.append((f"heat map: {view}", overlay(below, _resize(heat, below))))
+    columns = len(panels) + (verdict.regions is not None)
+    figure = Figure(figsize=(2.6 * columns, 3.2), layout="constrained")
+    grid = figure.subplots(1, columns, squeeze=False)[0]
+    for axes, (title, image) in zip(grid, panels, strict=False):
+        axes.imshow(image)
+        axes.set_title(title, fontsize=9)
+        axes.set_axis_off()
+    if verdict.regions is not None:
+        _draw_regions(grid[-1], verdict.regions)
+    name = f"{verdict.path.name}: " if verdict.path is not None else ""
+    figure.suptitle(f"{name}{verdict.verdict}, probability of fake {verdict.probability:.0%}", fontsize=11)
+    figure.supxlabel(CAPTION, fontsize=7)
+    return figure
+
+
+def write_explanation(explanation: Explanation, folder: Path) -> Path:
+    """Write the picture of a photograph's explanation into a folder.
+
+    Returns:
+        The picture: ``NAME.png``, or ``NAME_2.png`` and so on where another photograph of that name came before.
+    """
+    stem = explanation.verdict.path.stem if explanation.verdict.path is not None else "pixels"
+    names = (f"{stem}.png" if number == 1 else f"{stem}_{number}.png" for number in count(1))
+    picture = next(folder / name for name in names if _claim(folder / name))
+    draw_explanation(explanation).savefig(picture, format="png", dpi=DPI)
+    return picture
+
+
+def _claim(path: Path) -> bool:
+    """Make a file unless it exists; of several processes that try, one succeeds."""
+    try:
+        path.open("x").close()
+    except FileExistsError:
+        return False
+    return True
+
+
+def _draw_regions(axes: Axes, regions: dict[str, float]) -> None:
+    names = [name.replace("_", " ") for name in regions]
+    axes.barh(names, list(regions.values()), color="tab:orange")
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.set_title("probability of an edit", fontsize=9)
+    axes.tick_params(labelsize=8)
+    axes.set_box_aspect(1)
+
+
+def _shrink(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    factor = min(1.0, PANEL / max(height, width))
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _resize(heat: NDArray[np.float32], image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    resized = cv2.resize(heat, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_AREA)
+    return np.clip(np.asarray(resized, dtype=np.float32), 0, 1)

@@ -1,0 +1,1 @@
+"""Measurements around a trained network: frozen-feature baselines, robustness, localisation."""

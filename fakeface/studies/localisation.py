@@ -1,0 +1,187 @@
+"""Whether heat maps are true: the share of their mass that lies where the file name says a photograph was edited.
+
+The data set tells which regions were edited, not which pixels. A region is taken as a box around its usual place on
+the aligned face, whose five points ``fakeface.views.face`` finds. The boxes are approximate: they were chosen by eye to
+hold the eye with its brow, the nose with its wings, and the mouth with its corners.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from fakeface.data.images import read_image
+from fakeface.data.records import DIFFICULTIES, FAKE, REGIONS, Record
+from fakeface.inference.explain import Explainer
+from fakeface.inference.placement import place
+from fakeface.views.face import CANVAS, alignment, face_points
+
+BOXES = {
+    "left_eye": (78, 92, 178, 172),
+    "right_eye": (206, 92, 306, 172),
+    "nose": (146, 150, 238, 240),
+    "mouth": (118, 240, 266, 320),
+}
+"""Left, top, right and bottom of each region in pixels of the canvas that faces are aligned to."""
+
+RESAMPLES = 2000
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Localisation:
+    """How much of a view's heat lies in the edited regions, on average over fakes.
+
+    Attributes:
+        view: Name of the view.
+        difficulty: One of ``DIFFICULTIES``, or ``all``.
+        photographs: How many were measured.
+        blank: How many more have a heat map without any heat, which cannot be measured.
+        share: Mean share of the heat inside the edited regions.
+        chance: The same for a heat map that is equally warm everywhere: the regions' share of what the view shows.
+        gain_low: Lower end of the 95 % bootstrap interval of ``share - chance``.
+        gain_high: Its upper end.
+        usual: The same for the average of the heat maps of all these fakes, which knows where a network looks in any
+            face, but not what was edited in this one.
+        specific_low: Lower end of the 95 % bootstrap interval of ``share - usual``.
+        specific_high: Its upper end.
+    """
+
+    view: str
+    difficulty: str
+    photographs: int
+    blank: int
+    share: float
+    chance: float
+    gain_low: float
+    gain_high: float
+    usual: float
+    specific_low: float
+    specific_high: float
+
+    def to_dict(self) -> dict[str, str | float | None]:
+        """Return plain values for JSON; what could not be measured, NaN, is None."""
+        return {name: None if value != value else value for name, value in asdict(self).items()}
+
+
+def measure_localisation(explainer: Explainer, records: Iterable[Record], seed: int = 0) -> list[Localisation]:
+    """Measure the heat maps of fakes whose edited regions are known.
+
+    Args:
+        explainer: Draws the heat maps.
+        records: The photographs; others than fakes with known regions are passed over.
+        seed: Of the bootstrap.
+
+    Returns:
+        One entry per view and difficulty that occurs, and one per view for all of them.
+    """
+    known = [record for record in records if record.label == FAKE and "1" in record.regions]
+    rows: list[_Row] = []
+    sums: dict[str, NDArray[np.float64]] = {}
+    for record in tqdm(known, "Heat maps", unit=" images", delay=2, disable=None):
+        for row, heat in _measure(explainer, record):
+            rows.append(row)
+            sums[row.view] = sums.get(row.view, 0) + heat
+    generator = np.random.default_rng(seed)
+    results = []
+    for view, heat in sums.items():
+        warm = sum(row.view == view and not np.isnan(row.share) for row in rows)
+        usual = {row.regions: float(heat[_boxes(row.regions) > 0].sum()) / max(warm, 1) for row in rows}
+        for difficulty in (*DIFFICULTIES, ALL):
+            chosen = [row for row in rows if row.view == view and difficulty in (row.difficulty, ALL)]
+            if chosen:
+                results.append(_summarise(view, difficulty, chosen, usual, generator))
+    return results
+
+
+def format_localisation(rows: Sequence[Localisation]) -> str:
+    """Return the rows as a table of text."""
+    lines = [
+        f"{'view':<9} {'difficulty':<10} {'fakes':>5} {'share':>6} {'chance':>6}  {'difference, 95 %':<16} "
+        f"{'usual':>6}  difference, 95 %"
+    ]
+    for row in rows:
+        figures = (
+            f"{row.photographs:>5} {row.share:>6.1%} {row.chance:>6.1%}  {row.gain_low:+6.1%} to {row.gain_high:+6.1%} "
+            f"{row.usual:>6.1%}  {row.specific_low:+6.1%} to {row.specific_high:+6.1%}"
+        )
+        lines.append(f"{row.view:<9} {row.difficulty:<10} {figures}")
+    return "\n".join(lines)
+
+
+def region_mask(image: NDArray[np.uint8], regions: str) -> NDArray[np.bool_]:
+    """Return where a photograph ``(H, W, 3)`` shows the regions of four bits such as "0011", ``(H, W)``."""
+    return _mask(image, regions, alignment(face_points(image)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A heat map: ``share`` is NaN without heat."""
+
+    view: str
+    difficulty: str
+    regions: str
+    share: float
+    chance: float
+
+
+def _boxes(regions: str) -> NDArray[np.uint8]:
+    canvas = np.zeros((CANVAS, CANVAS), dtype=np.uint8)
+    for bit, region in zip(regions, REGIONS, strict=True):
+        if bit == "1":
+            left, top, right, bottom = BOXES[region]
+            canvas[top:bottom, left:right] = 1
+    return canvas
+
+
+def _mask(image: NDArray[np.uint8], regions: str, to_canvas: NDArray[np.float64]) -> NDArray[np.bool_]:
+    height, width = image.shape[:2]
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(_boxes(regions), to_canvas, (width, height), flags=flags) > 0)
+
+
+def _measure(explainer: Explainer, record: Record) -> Iterator[tuple[_Row, NDArray[np.float64]]]:
+    """Yield each heat map of a photograph, as a row and as its share of the heat in each pixel of the canvas."""
+    image = read_image(record.path)
+    to_canvas = alignment(face_points(image))
+    mask = _mask(image, record.regions, to_canvas)
+    for view, heat in explainer.heat_maps(image).items():
+        shown = place(np.ones((CANVAS, CANVAS), dtype=np.float32), view, image)
+        total = float(heat.sum())
+        share = float(heat[mask].sum()) / total if total > 0 else np.nan
+        chance = float(shown[mask].sum() / shown.sum())
+        aligned = cv2.warpAffine(heat, to_canvas, (CANVAS, CANVAS)).astype(np.float64)
+        scale = float(np.linalg.det(to_canvas[:, :2]))  # pixels of the canvas for one of the photograph
+        yield _Row(view, record.difficulty, record.regions, share, chance), aligned / max(total * scale, 1e-9)
+
+
+def _summarise(
+    view: str, difficulty: str, rows: Sequence[_Row], usual: Mapping[str, float], generator: np.random.Generator
+) -> Localisation:
+    warm = [row for row in rows if not np.isnan(row.share)]
+    shares = np.array([[row.share, row.chance, usual[row.regions]] for row in warm]).reshape(-1, 3)
+    share, chance, average = shares.mean(axis=0) if warm else (np.nan,) * 3
+    gain, specific = (_interval(shares[:, 0] - shares[:, column], generator) for column in (1, 2))
+    return Localisation(
+        view=view,
+        difficulty=difficulty,
+        photographs=len(warm),
+        blank=len(rows) - len(warm),
+        share=float(share),
+        chance=float(chance),
+        gain_low=gain[0],
+        gain_high=gain[1],
+        usual=float(average),
+        specific_low=specific[0],
+        specific_high=specific[1],
+    )
+
+
+def _interval(values: NDArray[np.float64], generator: np.random.Generator) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of a mean; NaN for no values."""
+    means = [generator.choice(values, values.size).mean() for _ in range(RESAMPLES)] if values.size else [np.nan]
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)

@@ -1,0 +1,116 @@
+"""What TensorBoard shows of a run besides its scalars: samples, augmentations, curves, the network, final figures."""
+
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities.model_summary.model_summary import ModelSummary
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from fakeface.data.augment import PAPER_OPERATIONS
+from fakeface.data.dataset import FaceDataset
+from fakeface.training.callbacks.figures import Image, confusion_matrix, image_grid, precision_recall_curve, roc_curve
+from fakeface.training.datamodule import FaceDataModule
+from fakeface.training.metrics import FaceMetrics
+from fakeface.training.module import FakeFaceModule
+
+PANEL_SAMPLES = 6
+
+CURVES = {name: {name: ["Multiline", [f"train/{name}", f"val/{name}"]]} for name in ("loss", "accuracy", "auroc", "f1")}
+"""Custom scalars: train and validation on the same axes, as in Figures 5 to 18 of the report."""
+
+
+class TensorBoardFigures(Callback):
+    """Draws into TensorBoard; does nothing with other loggers."""
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Draw sample pairs and augmentations, and describe the network, unless a run is continued that has them."""
+        data = getattr(trainer, "datamodule", None)
+        writer = _writer(trainer)
+        if writer is None or not isinstance(data, FaceDataModule):
+            return
+        if trainer.ckpt_path is not None and Path(writer.log_dir) in Path(trainer.ckpt_path).parents:
+            return
+        writer.add_custom_scalars(CURVES)
+        writer.add_text("network", f"<pre>{ModelSummary(pl_module, max_depth=3)}</pre>")
+        train = data.datasets["train"]
+        writer.add_figure("samples", _sample_panel(train, data.views))
+        if data.augmentation != "none":
+            writer.add_figure("augmentations", _augmentation_panel(train, data.views))
+
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Draw the curves of the validation samples."""
+        if isinstance(pl_module, FakeFaceModule):
+            _draw_curves(trainer, "val", pl_module.val_metrics)
+
+    def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Draw the curves of the test samples."""
+        if isinstance(pl_module, FakeFaceModule):
+            _draw_curves(trainer, "test", pl_module.test_metrics)
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Log the hyperparameters with the last epoch's figures, for TensorBoard's HPARAMS page."""
+        logger = trainer.logger
+        if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero:
+            data = getattr(trainer, "datamodule", None)
+            hyperparameters = dict(pl_module.hparams_initial) | (dict(data.hparams_initial) if data is not None else {})
+            # Under names of their own: Lightning logs them at step 0, which would bend the curves of the others.
+            figures = {
+                f"final/{name}": float(value)
+                for name, value in trainer.callback_metrics.items()
+                if not name.endswith("_step")
+            }
+            logger.log_hyperparams(
+                {name: value for name, value in hyperparameters.items() if not name.startswith("_")}, figures
+            )
+
+
+def _writer(trainer: Trainer) -> Any:
+    """Return TensorBoard's writer on the process that writes, else None."""
+    if isinstance(trainer.logger, TensorBoardLogger) and trainer.is_global_zero:
+        return trainer.logger.experiment
+    return None
+
+
+def _draw_curves(trainer: Trainer, stage: str, metrics: FaceMetrics) -> None:
+    _, logit, label = metrics.samples()  # asks all processes
+    writer = _writer(trainer)
+    if writer is None or trainer.sanity_checking or label.unique().numel() < 2:
+        return
+    labels, probabilities = label.cpu().numpy(), logit.sigmoid().cpu().numpy()
+    figures: dict[str, Figure] = {
+        "confusion_matrix": confusion_matrix(labels, probabilities),
+        "roc": roc_curve(labels, probabilities),
+        "precision_recall": precision_recall_curve(labels, probabilities),
+    }
+    for name, figure in figures.items():
+        writer.add_figure(f"{stage}/{name}", figure, trainer.current_epoch)
+
+
+def _sample_panel(dataset: FaceDataset, views: list[str]) -> Figure:
+    """Pairs of original and ELA of real and fake photographs in turn (Figures 1 and 2 of the report)."""
+    by_label = [[i for i, record in enumerate(dataset.records) if record.label == label] for label in (0, 1)]
+    chosen = [pair[i] for i in range(PANEL_SAMPLES // 2) for pair in by_label if i < len(pair)]
+    columns = [dataset.source[position] for position in chosen]
+    titles = [
+        f"{dataset.records[i].stratum} {dataset.records[i].regions.strip('0') and dataset.records[i].regions}"
+        for i in chosen
+    ]
+    return image_grid([[column[view] for column in columns] for view in views], views, titles)
+
+
+def _augmentation_panel(dataset: FaceDataset, views: list[str]) -> Figure:
+    """The first photograph under the augmentations (Figure 3 of the report)."""
+    if dataset.augmentation == "paper":
+        samples, titles = [dataset[0, copy] for copy in range(dataset.copies)], list(PAPER_OPERATIONS)
+    else:
+        epochs = range(PANEL_SAMPLES)
+        samples, titles = [dataset[epoch, 0] for epoch in epochs], [f"epoch {epoch}" for epoch in epochs]
+    return image_grid([[_image(sample[view]) for sample in samples] for view in views], views, titles)
+
+
+def _image(view: Tensor) -> Image:
+    image: Image = view.permute(1, 2, 0).numpy()
+    return image

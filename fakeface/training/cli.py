@@ -1,0 +1,258 @@
+"""LightningCLI for the subcommands with a Trainer: configuration files, checkpoints, and where a run is written."""
+
+import argparse
+import json
+import logging
+import re
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import torch.distributed as dist
+import yaml
+from jsonargparse import ArgumentError
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+
+from fakeface.data.records import check_source
+from fakeface.errors import UserError
+from fakeface.training import SUBCOMMANDS
+from fakeface.training.base_config import base_config
+from fakeface.training.callbacks.interruption import Interruption, interruptible
+from fakeface.training.checkpoints import load_checkpoint
+from fakeface.training.datamodule import FaceDataModule
+from fakeface.training.memory import keep_freed_memory
+from fakeface.training.module import FakeFaceModule
+from fakeface.training.moved_paths import accept_moved_paths
+from fakeface.training.runs import CHECKPOINTS, CONFIG_FILE, find_checkpoint, run_folder
+
+_LINKED_DATA_KEYS = ("views", "seed")
+_LOST = re.compile("connection (closed|reset|refused)|broken pipe|timed?.?out|remote process exited", re.IGNORECASE)
+
+
+_UNKNOWN_FIGURE = "conditioned on metric"
+"""What ``EarlyStopping`` says of a figure that is not logged; ``ModelCheckpoint`` raises another class."""
+
+
+class FakeFaceCLI(LightningCLI):
+    """LightningCLI with ``base.yaml`` below every configuration, and checkpoints that carry theirs.
+
+    Configurations compose as defaults in the code < ``base.yaml`` < what the checkpoint carries < ``--config`` files
+    from left to right < flags.
+    """
+
+    def __init__(self, args: Sequence[str]) -> None:
+        settings = {"default_config_files": [str(base_config())], "exit_on_error": False}
+        self.resumes = False
+        super().__init__(
+            FakeFaceModule,
+            FaceDataModule,
+            save_config_kwargs={"config_filename": CONFIG_FILE},
+            trainer_defaults={"precision": fastest_precision()},
+            parser_kwargs={"prog": "fakeface", "exit_on_error": False}
+            | {subcommand: dict(settings) for subcommand in self.subcommands()},
+            auto_configure_optimizers=False,
+            args=list(args),
+        )
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Name the subcommands, without ``predict``, which needs no Trainer."""
+        return {name: skipped for name, skipped in LightningCLI.subcommands().items() if name in SUBCOMMANDS}
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Let the network say which views it reads, and one seed rule order, augmentation and weights."""
+        parser.link_arguments("model.net", "data.views", compute_fn=lambda net: net.views, apply_on="instantiate")
+        parser.link_arguments("seed_everything", "data.seed", compute_fn=_number)
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parse the arguments below what the checkpoint and the experiment's name imply.
+
+        Raises:
+            UserError: When an argument is wrong.
+        """
+        assert isinstance(args, list)  # noqa: S101 (narrows ArgsType to what __init__ passes)
+        try:
+            self.config = parser.parse_args(self._with_implied(args))
+        except ArgumentError as error:
+            raise UserError(" ".join(str(error).split())) from error
+        config = self.config[self.config.subcommand]
+        if config.ckpt_path is not None:
+            if "pretrained" in config.model.net.init_args:
+                config.model.net.init_args.pretrained = False
+            if config.weights_only is None:
+                config.weights_only = True
+        if self.config.subcommand != "fit" or self.resumes:
+            self.save_config_callback = None
+
+    def _with_implied(self, args: list[str]) -> list[str]:
+        """Put what the checkpoint and the configuration's name imply in front of the given arguments."""
+        subcommand, given = args[0], args[1:]
+        known = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+        known.add_argument("-c", "--config", action="append", default=[])
+        known.add_argument("--ckpt_path")
+        known.add_argument(
+            "--trainer.logger.init_args.save_dir", dest="logs", type=Path, default=Path("lightning_logs")
+        )
+        options, _ = known.parse_known_args(given)
+        experiment = Path(options.config[0]).stem if options.config else None
+        for path in map(Path, options.config):
+            _check_yaml(path)
+        if options.ckpt_path is None:
+            if subcommand != "fit" and not {"-h", "--help"} & set(given):
+                raise UserError(f"{subcommand} needs a checkpoint: pass --ckpt_path with its path, or best or last")
+            implied = {"trainer": {"logger": {"init_args": {"name": experiment}}}} if experiment else {}
+            return [subcommand, "--config", json.dumps(implied), *given]
+        logs = Path(options.logs)
+        if experiment and (subcommand == "fit" or (logs / experiment).is_dir()):
+            logs /= experiment
+        checkpoint = find_checkpoint(options.ckpt_path, logs)
+        carried = _carried_configuration(checkpoint)
+        run = run_folder(checkpoint)
+        self.resumes = subcommand == "fit" and checkpoint.parent.name == CHECKPOINTS
+        front = []
+        if subcommand != "fit":
+            front = ["--config", json.dumps(carried)]
+        elif experiment is None and (run / CONFIG_FILE).is_file():
+            front = ["--config", str(run / CONFIG_FILE)]
+        if subcommand != "fit" or self.resumes:
+            logger = {"save_dir": str(run.parent.parent), "name": run.parent.name, "version": run.name}
+            if subcommand == "validate":
+                logger["sub_dir"] = "validate"  # its figures would bend the curves of the training
+            front += ["--config", json.dumps({"trainer": {"logger": {"init_args": logger}}})]
+        return [subcommand, *front, *given, "--ckpt_path", str(checkpoint)]
+
+    def before_instantiate_classes(self) -> None:
+        """Look for the data before networks are built and weights are fetched."""
+        data = self.config[self.config.subcommand].data
+        check_source(data.root, data.manifest)
+
+    def before_fit(self) -> None:
+        """Refuse to write over another run, before the logger writes anything.
+
+        Raises:
+            UserError: When the folder already holds a run.
+        """
+        folder = self.trainer.log_dir
+        if folder is not None and not self.resumes and (Path(folder) / CONFIG_FILE).exists():
+            raise UserError(
+                f"{folder} already holds a run: continue it with --ckpt_path last, choose another "
+                f"--trainer.logger.init_args.version, or delete it"
+            )
+
+    def _parse_ckpt_path(self) -> None:
+        """Do nothing: Lightning's version would let the checkpoint win over explicit flags."""
+
+
+def fastest_precision() -> Literal["bf16-mixed", "32-true"]:
+    """Return the precision that this machine trains fastest in without losing accuracy: bfloat16 where it has it.
+
+    Runs of machines that differ in it differ in their last digits; pass --trainer.precision to compare across them.
+    """
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
+    return "bf16-mixed" if processor_has_bfloat16() else "32-true"
+
+
+def processor_has_bfloat16() -> bool:
+    """Say whether the processor has instructions for bfloat16, without which it is slow."""
+    instructions: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # older torch cannot say
+    return bool(instructions.get("avx512_bf16") or instructions.get("amx_bf16"))
+
+
+def _number(seed: int | bool) -> int:
+    if isinstance(seed, bool):
+        raise UserError(f"seed_everything is {seed}: pass a number, which order and augmentation are drawn from")
+    return seed
+
+
+def _check_yaml(path: Path) -> None:
+    """Name the file that is no YAML; jsonargparse's message does not.
+
+    Raises:
+        UserError: When it is none. A file that does not exist is left to jsonargparse, which names it.
+    """
+    if path.is_file():
+        try:
+            yaml.safe_load(path.read_bytes())
+        except yaml.YAMLError as error:
+            raise UserError(f"{path} is not YAML ({' '.join(str(error).split())}): correct it there") from error
+
+
+def _carried_configuration(path: Path) -> dict[str, Any]:
+    checkpoint = load_checkpoint(path)
+    model = {key: value for key, value in checkpoint["hyper_parameters"].items() if not key.startswith("_")}
+    data = {key: value for key, value in checkpoint["datamodule_hyper_parameters"].items() if not key.startswith("_")}
+    seed = data["seed"]
+    # Scores and threshold of a network are those of the precision that it was trained and calibrated in.
+    return {
+        "trainer": {"precision": checkpoint["precision"]} if "precision" in checkpoint else {},
+        "seed_everything": seed,
+        "model": model,
+        "data": {key: value for key, value in data.items() if key not in _LINKED_DATA_KEYS},
+    }
+
+
+def run_trainer(args: Sequence[str]) -> int:
+    """Run ``fit``, ``validate`` or ``test`` with the arguments that follow; return the exit code.
+
+    Raises:
+        UserError: When the input is wrong, or another process of a distributed run was lost.
+    """
+    silence_advice()
+    accept_moved_paths()
+    keep_freed_memory()
+    try:
+        with interruptible():
+            FakeFaceCLI(args)
+    except Interruption as interruption:
+        if _distributed() and dist.get_rank() > 0:
+            return 0  # the first process speaks for all; Lightning's launcher would kill it for any other code
+        print(f"fakeface: {interruption}", file=sys.stderr)
+        return interruption.exit_code
+    except MisconfigurationException as error:
+        raise UserError(" ".join(str(error).split())) from error
+    except RuntimeError as error:
+        if _UNKNOWN_FIGURE in str(error):
+            raise UserError(" ".join(str(error).split())) from error
+        if not _lost_another(error):
+            raise
+        reason = str(error).strip().splitlines()[0]
+        this = f"process {dist.get_rank()}" if _distributed() else "this process"
+        raise UserError(
+            f"{this} lost another one ({reason}): look above for what that one says, then "
+            f"continue with --ckpt_path last"
+        ) from error
+    return 0
+
+
+def _distributed() -> bool:
+    return dist.is_available() and dist.is_initialized()
+
+
+def _lost_another(error: RuntimeError) -> bool:
+    """Return whether an error says that another process is gone, in a run or while the processes meet."""
+    together = _distributed() or (dist.is_available() and isinstance(error, dist.DistError))
+    return together and _LOST.search(str(error)) is not None
+
+
+def silence_advice() -> None:
+    """Drop messages of Lightning that no user of fakeface can act on."""
+    for message in (
+        ".*isinstance.treespec, LeafSpec.*",
+        ".*does not have many workers.*",
+        ".*smaller than the logging interval.*",
+        ".*is not supported by the model summary.*",
+        ".*The dirpath has changed.*",
+        ".*Checkpoint directory .* exists and is not empty.*",
+        ".*sync_dist=True.*",  # our figures are of all processes already
+        ".*in eval mode at the start of training.*",  # what is frozen stays so on purpose
+        ".*callbacks used to create the checkpoint need to be provided.*",  # a test has no use for those of a training
+    ):
+        warnings.filterwarnings("ignore", message)
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").addFilter(
+        lambda record: "seamless cloud logging" not in record.getMessage()
+    )

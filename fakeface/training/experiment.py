@@ -1,0 +1,108 @@
+"""An experiment put together as the Trainer would have it, for work that needs no training loop."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import torch
+from jsonargparse import Namespace
+from lightning.pytorch.cli import SaveConfigCallback
+
+from fakeface.data.records import Record
+from fakeface.errors import UserError
+from fakeface.evaluation.calibration import Calibration
+from fakeface.models import FaceClassifier
+from fakeface.training.checkpoints import load_checkpoint
+from fakeface.training.cli import FakeFaceCLI, silence_advice
+from fakeface.training.datamodule import FaceDataModule
+
+_STAGES = {"train": "fit", "val": "validate", "test": "test"}
+
+
+class Experiment(FakeFaceCLI):
+    """The network, the data and the trainer that a subcommand's arguments describe, built and not run.
+
+    Args:
+        args: Those of ``fakeface``, such as ``["fit", "--config", "configs/mobilenet_ela.yaml"]``. A checkpoint among
+            them gives the network its weights.
+    """
+
+    def __init__(self, args: Sequence[str]) -> None:
+        silence_advice()
+        super().__init__(args)
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        if subcommand == "fit":
+            self.before_fit()  # refuses the folder of another run
+        if self.settings.ckpt_path is not None:
+            checkpoint = load_checkpoint(Path(self.settings.ckpt_path))
+            self.model.load_state_dict(checkpoint["state_dict"])
+            self.model.on_load_checkpoint(checkpoint)
+
+    @property
+    def settings(self) -> Namespace:
+        """The configuration."""
+        settings: Namespace = self.config[self.config.subcommand]
+        return settings
+
+    @property
+    def net(self) -> FaceClassifier:
+        """The network."""
+        net: FaceClassifier = self.model.net
+        return net
+
+    @property
+    def data(self) -> FaceDataModule:
+        """The data."""
+        data: FaceDataModule = self.datamodule
+        return data
+
+    def records(self, split: Literal["train", "val", "test"]) -> list[Record]:
+        """Return the photographs of a split.
+
+        Raises:
+            UserError: When there are none, or a class is missing.
+        """
+        self.data.prepare_data()
+        try:
+            self.data.setup(_STAGES[split])
+        except UserError as error:
+            if split == "test" and self.data.records and not any(r.split == "test" for r in self.data.records):
+                raise UserError(
+                    f"{self.data.manifest or self.data.root} has no test image: name a manifest with some, "
+                    f"or measure on the validation images with --evaluate val"
+                ) from error
+            raise
+        return list(self.data.datasets[split].records)
+
+    @property
+    def threshold(self) -> float:
+        """The threshold that the checkpoint carries, 0.5 where it carries none."""
+        calibration: Calibration | None = self.model.calibration
+        return 0.5 if calibration is None else calibration.threshold
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return Path(self.trainer.log_dir or self.trainer.default_root_dir)
+
+    def save_configuration(self) -> None:
+        """Write ``config.yaml`` into the run's folder."""
+        for callback in self.trainer.callbacks:  # type: ignore[attr-defined]  # set by a connector
+            if isinstance(callback, SaveConfigCallback):
+                callback.setup(self.trainer, self.model, self.config.subcommand)
+
+    def log(self, figures: dict[str, float]) -> None:
+        """Log figures, for TensorBoard to show beside those of trained networks."""
+        for logger in self.trainer.loggers:
+            logger.log_metrics(figures, step=0)
+            logger.finalize("success")
+
+    @contextmanager
+    def inference(self) -> Iterator[torch.device]:
+        """Score as a test would: on the trainer's device, in its precision, without dropout and gradients."""
+        device = self.trainer.strategy.root_device
+        self.model.to(device).eval()
+        with torch.inference_mode(), self.trainer.strategy.precision_plugin.forward_context():
+            yield device

@@ -1,0 +1,1 @@
+"""What a network can be given of a photograph: its pixels, their error levels, the aligned face."""

@@ -1,0 +1,79 @@
+import numpy as np
+from numpy.typing import NDArray
+
+from fakeface.forensic.pseudo_fakes import Face, PseudoFake, make_pseudo_fake
+from fakeface.views.face import POINTS, alignment, transform_points
+
+SIZE = 300
+
+
+def make_face(seed: int, turn: float = 0.0) -> Face:
+    """Skin of one colour with a grain, and five points."""
+    generator = np.random.default_rng(seed)
+    colour = generator.integers(90, 200, 3)
+    image = np.clip(colour + generator.normal(0, 6, (SIZE, SIZE, 3)), 0, 255).astype(np.uint8)
+    cosine, sine = 0.5 * np.cos(turn), 0.5 * np.sin(turn)
+    points = (POINTS - [192, 202]) @ np.array([[cosine, -sine], [sine, cosine]]).T + [150, 150]
+    return Face(image, points)
+
+
+TARGET, DONORS = make_face(0), [make_face(seed, turn=0.1 * seed) for seed in range(1, 4)]
+
+
+def make(seed: int) -> PseudoFake:
+    generator = np.random.default_rng(seed)
+    return make_pseudo_fake(TARGET, lambda: DONORS[int(generator.integers(3))], generator)
+
+
+MADE = [make(seed) for seed in range(40)]
+
+
+def on_canvas(mask: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Where the mask is above half its height, in pixels of the canvas (x, y)."""
+    rows, columns = np.nonzero(mask > 0.5 * mask.max())
+    return transform_points(np.stack([columns, rows], axis=1).astype(np.float64), alignment(TARGET.points))
+
+
+def test_pixels_change_where_the_mask_says_and_nowhere_else() -> None:
+    for fake in MADE:
+        assert fake.image.shape == TARGET.image.shape
+        assert fake.mask.shape == TARGET.image.shape[:2]
+        assert fake.mask.min() == 0
+        assert 0.2 < fake.mask.max() <= 1
+        changed = (fake.image != TARGET.image).any(axis=2)
+        assert changed[fake.mask > 0.5 * fake.mask.max()].mean() > 0.9
+        # Gradient blending rounds some of the other pixels near the mask.
+        difference = np.abs(fake.image.astype(int) - TARGET.image).max(axis=2)
+        assert (difference[fake.mask == 0] > 3).mean() < 0.001
+
+
+def test_the_region_bits_say_which_parts_were_replaced() -> None:
+    # Which of the points (left eye, right eye, nose tip, middle of the mouth) lie in the mask.
+    places = np.array([*POINTS[:3], POINTS[3:].mean(axis=0)])
+    seen = set()
+    for fake in MADE:
+        pasted = on_canvas(fake.mask)
+        near = [np.linalg.norm(pasted - place, axis=1).min() < 10 for place in places]
+        bits = fake.regions.astype(bool).tolist()
+        assert all(hit for hit, bit in zip(near, bits, strict=True) if bit)
+        seen.add(tuple(bits))
+        if bits == [False, False, False, True]:
+            assert near == bits
+    assert len(seen) > 5
+
+
+def test_it_depends_on_the_generator_alone_and_leaves_the_target_as_it_is() -> None:
+    before = TARGET.image.copy()
+    again = make(3)
+    assert (again.image == MADE[3].image).all()
+    assert (again.mask == MADE[3].mask).all()
+    assert (TARGET.image == before).all()
+    assert len({fake.image.tobytes() for fake in MADE}) == len(MADE)
+
+
+def test_a_face_at_the_border_gets_its_parts_too() -> None:
+    corner = Face(TARGET.image, TARGET.points - [130, 130])
+    for seed in range(12):
+        generator = np.random.default_rng(seed)
+        fake = make_pseudo_fake(corner, lambda: DONORS[0], generator)
+        assert fake.image.shape == TARGET.image.shape

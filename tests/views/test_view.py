@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from fakeface.errors import UserError
+from fakeface.views.ela import ElaParameters, error_level_analysis
+from fakeface.views.view import ELA, ORIGINAL, VIEWS, ViewParameters, compute_views, resize
+
+CHECKERED = np.repeat(((np.indices((64, 64)).sum(axis=0) % 2) * 255).astype(np.uint8)[..., np.newaxis], 3, axis=2)
+
+
+def test_original_at_its_own_size_is_the_photograph() -> None:
+    assert (compute_views(CHECKERED, [ORIGINAL], ViewParameters(size=64))[ORIGINAL] == CHECKERED).all()
+
+
+def test_shrinking_averages_areas() -> None:
+    # Each 2 × 2 field holds two pixels of 0 and two of 255: 127.5.
+    assert set(np.unique(resize(CHECKERED, 32))) <= {127, 128}
+
+
+def test_growing_interpolates() -> None:
+    grown = resize(np.array([[[0] * 3, [200] * 3]] * 2, dtype=np.uint8), 4)
+    # Pixel centres of the grown image lie at -0.25, 0.25, 0.75 and 1.25 of the old one.
+    assert (grown[:, :, 0] == [0, 50, 150, 200]).all()
+
+
+@pytest.mark.parametrize("shape", [(50, 80), (80, 50), (10, 200)])
+def test_views_are_square_whatever_the_photograph(shape: tuple[int, int]) -> None:
+    image = np.zeros((*shape, 3), dtype=np.uint8)
+    views = compute_views(image, list(VIEWS), ViewParameters(size=32))
+    assert {view: pixels.shape for view, pixels in views.items()} == dict.fromkeys(VIEWS, (32, 32, 3))
+    assert all(pixels.dtype == np.uint8 for pixels in views.values())
+
+
+def test_error_levels_are_those_of_the_full_size() -> None:
+    image = np.random.default_rng(0).integers(100, 140, (64, 64, 3), dtype=np.uint8)
+    parameters = ViewParameters(size=32, ela=ElaParameters(quality=75, alpha=20, beta=0))
+    before_resize = resize(error_level_analysis(image, parameters.ela), 32)
+    after_resize = error_level_analysis(resize(image, 32), parameters.ela)
+    assert (compute_views(image, [ELA], parameters)[ELA] == before_resize).all()
+    assert (before_resize != after_resize).mean() > 0.5
+
+
+def test_views_come_in_the_order_asked_for() -> None:
+    assert list(compute_views(CHECKERED, [ELA, ORIGINAL], ViewParameters(size=8))) == [ELA, ORIGINAL]
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_size_must_be_positive(size: int) -> None:
+    with pytest.raises(UserError, match="choose a positive number"):
+        ViewParameters(size=size)
