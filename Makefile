@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-# Passed on to `fakeface fit` by `make paper`, such as ARGS="--model.net.init_args.pretrained false".
+# Passed on to `fakeface fit` by `make paper`, such as ARGS="--model.net.init_args.pretrained false", and to pytest by
+# `make test`.
 ARGS ?=
 PAPER := lightning_logs/paper
 REPORT_EXPERIMENTS := $(foreach network,custom_cnn vgg16 resnet50 mobilenet,$(network)_original $(network)_ela) \
@@ -38,7 +39,7 @@ paper: install  ## Reproduce the report, resumable: make paper DATA=data/real_an
 	$(BIN)/fakeface report $(PAPER)/runs/*/seed_0 --audit $(PAPER)/audit --out $(PAPER)/report
 
 test: install  ## Run the test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(ARGS)
 
 soak: install  ## Run the long tests: kills, fuzzing, coverage of intervals
 	$(BIN)/python -m pytest -m soak

@@ -8,6 +8,8 @@ import pytest
 from fakeface.cli import main
 from fakeface.demo.data_set import write_demo
 
+pytest_plugins = ["tests.skipping"]
+
 TINY_EXPERIMENT = """
 trainer:
   accelerator: cpu

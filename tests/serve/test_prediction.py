@@ -111,7 +111,7 @@ def test_openapi_describes_upload_answer_and_problems(client: TestClient) -> Non
         assert reference == "#/components/schemas/Problem"
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing: sudo apt-get install curl")
 def test_the_command_of_the_documentation_works(address: str, tmp_path: Path, photograph: bytes) -> None:
     (tmp_path / "photo.jpg").write_bytes(photograph)
     command = ["curl", "--silent", "--noproxy", "*", "--data-binary", "@photo.jpg", f"{address}api/predict"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from lightning.pytorch.accelerators import CUDAAccelerator
 
 from fakeface.errors import UserError
 from fakeface.training import base_config
@@ -59,12 +60,15 @@ def test_a_second_run_in_the_same_folder_is_refused(workplace: Path, capsys: pyt
     ],
 )
 def test_a_wrong_command_is_answered_in_one_line(
-    workplace: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+    workplace: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    message: str,
 ) -> None:
+    monkeypatch.setattr(CUDAAccelerator, "is_available", staticmethod(lambda: False))
     Path("unknown_key.yaml").write_text("trainer: {epochs: 3}")
     Path("broken.yaml").write_text("trainer: {max_epochs: 3")
-    if "cuda" in arguments and torch.cuda.is_available():
-        pytest.skip("there is a GPU")
     line = refusal(capsys, *arguments)
     assert message in line
     assert len(line) < 600
