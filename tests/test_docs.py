@@ -9,14 +9,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 from torch.distributed.run import get_args_parser
 
 from fakeface.cli import LIGHT_COMMANDS, main
 from fakeface.training import SUBCOMMANDS
-from fakeface.views.view import VIEWS
 from tests.documentation import PAGES, REPOSITORY, Code, anchors, links, name_of, spans
 from tests.documentation_reader import RULES, Reader, resolve
 
@@ -57,8 +55,7 @@ def shop(
     shutil.copy(reals[0], "photo.jpg")
     for experiment in ("tiny", "fusion_type1"):
         shutil.copytree(tested, Path("lightning_logs", experiment, "version_0"))
-    with mock.patch.dict(VIEWS):
-        yield tmp_path
+    yield tmp_path
     if "ray" in sys.modules:
         sys.modules["ray"].shutdown()
     for path in tmp_path.glob("*.py"):

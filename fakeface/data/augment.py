@@ -1,6 +1,6 @@
 """The six augmentations of section 3.6 of the report; the only file that imports albumentations.
 
-The geometry is shared by all views of a photograph. Brightness, contrast and saturation touch the original view alone:
+The geometry is shared by all views of a photograph. Brightness, contrast and saturation touch photometric views alone:
 error levels come from the compression history of the file, and an adjustment before the recompression would re-quantise
 that history away, while one after it would alter measured levels that no photograph has.
 """
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.views.view import ORIGINAL
+from fakeface.views.view import find_view
 
 # Without it the import asks PyPI for a newer version.
 os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
@@ -125,7 +125,8 @@ def augment_paper(
     params = transform.get_params()
     shared = isinstance(transform, A.DualTransform)
     augmented = {
-        name: transform.apply(image, **params) if shared or name == ORIGINAL else image for name, image in views.items()
+        name: transform.apply(image, **params) if shared or find_view(name).photometric else image
+        for name, image in views.items()
     }
     return augmented, regions[_MIRRORED_REGIONS] if operation.startswith("flip") else regions
 

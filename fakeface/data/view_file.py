@@ -5,8 +5,9 @@ There are two files per view and set of parameters, so that a view added later l
 - ``ela-128px-3f1c0a….pixels``: slots of ``size · size · 3`` bytes, one computed view each;
 - ``ela-128px-3f1c0a….keys``: for each slot the 8-byte key of the photograph it was computed from.
 
-The name's digest covers the view's parameters and the library versions that decide the pixels; a key covers the
-photograph's path, size and time of change. Whatever changes, the old slot is no longer found and a new one is made.
+The name's digest covers the view, its settings and version, and the library versions that decide the pixels; a key
+covers the photograph's path, size and time of change. Whatever changes, the old slot is no longer found and a new one
+is made.
 
 Both files only grow, and keys are written after their slots have reached the disk: a slot that has a key is complete,
 for any reader and at any moment, whatever was killed. There must be one writer at a time; readers need no lock. Old
@@ -23,10 +24,10 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from fakeface.views.view import ORIGINAL, ViewParameters
+from fakeface.views.view import ViewParameters, make_view
 
-FILE_VERSION = 1
-"""Raise it when the same parameters give other pixels, or the files get another layout."""
+FILE_VERSION = 2
+"""Raise it when the files get another layout."""
 
 KEY_TYPE = np.dtype("<u8")
 """Eight bytes: among two million photographs, the chance that any two share a key is one in ten million."""
@@ -54,9 +55,8 @@ class ViewFile:
     """
 
     def __init__(self, folder: Path, view: str, parameters: ViewParameters) -> None:
-        # The original depends on nothing but the size: other ELA parameters leave it valid.
-        settings = parameters.size if view == ORIGINAL else parameters
-        text = f"{FILE_VERSION} {cv2.__version__} {PIL.__version__} {view} {settings!r}"
+        made = make_view(view, parameters)
+        text = f"{FILE_VERSION} {cv2.__version__} {PIL.__version__} {view} {made.version} {made!r}"
         digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
         self.pixels_path = folder / f"{view}-{parameters.size}px-{digest}.pixels"
         self.keys_path = self.pixels_path.with_suffix(".keys")

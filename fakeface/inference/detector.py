@@ -23,7 +23,8 @@ from fakeface.data.threads import map_in_order, one_opencv_thread
 from fakeface.errors import UserError
 from fakeface.inference.network import Network
 from fakeface.training.runs import CHECKPOINTS, find_checkpoint
-from fakeface.views.view import compute_views
+from fakeface.views import Viewed
+from fakeface.views.view import compute_views, look
 
 RELEASE = "release"
 BATCH_SIZE = 32
@@ -132,8 +133,12 @@ class Detector:
         columns["error"] = np.array([verdict.error or "" for verdict in verdicts])
         return columns
 
+    def look(self, image: NDArray[np.uint8], points: NDArray[np.float64] | None = None) -> dict[str, Viewed]:
+        """Return what the network sees of a photograph ``(H, W, 3)``, or of the face with these points: its views."""
+        return look(image, self.settings.views, self.settings.parameters, points)
+
     def compute_views(self, image: NDArray[np.uint8]) -> dict[str, NDArray[np.uint8]]:
-        """Return what the network sees of a photograph ``(H, W, 3)``: its views, each ``(size, size, 3)``."""
+        """Return the pixels alone of these views, each ``(size, size, 3)``."""
         return compute_views(image, self.settings.views, self.settings.parameters)
 
     @property

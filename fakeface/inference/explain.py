@@ -3,6 +3,7 @@
 A heat map shows where the network looked. It is no proof that something was edited there.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -18,8 +19,8 @@ from fakeface.data.images import read_image
 from fakeface.errors import UserError
 from fakeface.inference.detector import Detector, ImageInput, Verdict
 from fakeface.inference.heat_maps import HeatMaps
-from fakeface.inference.placement import place
 from fakeface.inference.torch_network import TorchNetwork
+from fakeface.views import Viewed
 from fakeface.views.ela import error_level_analysis
 
 CAPTION = "A heat map shows where the network looked, not what was edited. A verdict is never proof about a person."
@@ -75,13 +76,13 @@ class Explainer:
             verdict=replace(verdict, path=path),
             photograph=pixels,
             error_levels=error_level_analysis(pixels, self.detector.settings.parameters.ela),
-            heat_maps=self.heat_maps(pixels),
+            heat_maps=self.heat_maps(pixels, self.detector.look(pixels)),
         )
 
-    def heat_maps(self, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-        """Return where the network looks on a photograph ``(H, W, 3)``: for each view 0 to 1, ``(H, W)``."""
-        heat_maps = self._draw(self.detector.compute_views(image))
-        return {view: place(heat, view, image) for view, heat in heat_maps.items()}
+    def heat_maps(self, image: NDArray[np.uint8], views: Mapping[str, Viewed]) -> dict[str, NDArray[np.float32]]:
+        """Return where the network looks on a photograph ``(H, W, 3)`` of these views: for each 0 to 1, ``(H, W)``."""
+        heat_maps = self._draw({name: view.pixels for name, view in views.items()})
+        return {name: views[name].place(heat, *image.shape[:2]) for name, heat in heat_maps.items()}
 
 
 def overlay(image: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:

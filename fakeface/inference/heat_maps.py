@@ -100,7 +100,8 @@ def _find_layer(network: TorchNetwork, view: str, size: int) -> tuple[nn.Module,
     Which layer that is differs between the families of backbones: in a vision transformer, the score depends on the
     patches of the last block but one, for the class token alone leaves the last.
     """
-    backbone = network.net.get_submodule(f"branches.{view}.backbone")
+    branch = dict(zip(network.net.views, network.net.get_submodule("branches").children(), strict=True))[view]
+    backbone = branch.get_submodule("backbone")
     stages = [stage.get("module", "") for stage in getattr(backbone, "feature_info", [])]
     # Not what lies deeper, such as the parts of an attention, whose outputs may look like features and are not.
     candidates = [module for name, module in backbone.named_modules() if name.count(".") < DEPTH or name in stages]

@@ -49,12 +49,14 @@ class FaceClassifier(FaceNetwork):
                 f"model.net has pretrained for {sorted(pretrained)} but branches for {sorted(branches)}: "
                 f"name the same views in both"
             )
-        # Keyed by view: a checkpoint of an ELA network cannot be loaded into one that reads the original.
+        # Keyed by view: a checkpoint of an ELA network cannot be loaded into one that reads the original. No name in a
+        # ModuleDict may have a dot, as a class path has.
         built = {
             view: Branch(backbone, pretrained[view] if isinstance(pretrained, dict) else pretrained)
             for view, backbone in branches.items()
         }
-        self.branches = nn.ModuleDict(built)
+        self._views = list(branches)
+        self.branches = nn.ModuleDict({view.replace(".", "/"): branch for view, branch in built.items()})
         features = sum(branch.num_features for branch in built.values())
         layers: list[nn.Module] = []
         if hidden_features is not None:
@@ -68,7 +70,7 @@ class FaceClassifier(FaceNetwork):
     @property
     def views(self) -> list[str]:
         """Names of the views that ``forward`` needs."""
-        return list(self.branches)
+        return self._views
 
     @property
     def has_regions(self) -> bool:
@@ -77,7 +79,8 @@ class FaceClassifier(FaceNetwork):
 
     def features(self, views: dict[str, Tensor]) -> Tensor:
         """Map views ``(B, 3, H, W)`` to the branches' features, concatenated ``(B, F)``, as the head receives them."""
-        return torch.cat([branch(views[view]) for view, branch in self.branches.items()], dim=1)
+        features = [branch(views[view]) for view, branch in zip(self.views, self.branches.values(), strict=True)]
+        return torch.cat(features, dim=1)
 
     def forward(self, views: dict[str, Tensor]) -> FaceOutput:
         """Classify views ``(B, 3, H, W)``, uint8 or float in 0..255; other entries of the dictionary are ignored."""

@@ -16,7 +16,6 @@ from tqdm import tqdm
 from fakeface.data.images import read_image
 from fakeface.data.records import DIFFICULTIES, FAKE, REGIONS, Record
 from fakeface.inference.explain import Explainer
-from fakeface.inference.placement import place
 from fakeface.views.face import CANVAS, alignment, face_points
 
 BOXES = {
@@ -146,10 +145,12 @@ def _mask(image: NDArray[np.uint8], regions: str, to_canvas: NDArray[np.float64]
 def _measure(explainer: Explainer, record: Record) -> Iterator[tuple[_Row, NDArray[np.float64]]]:
     """Yield each heat map of a photograph, as a row and as its share of the heat in each pixel of the canvas."""
     image = read_image(record.path)
-    to_canvas = alignment(face_points(image))
+    points = face_points(image)
+    to_canvas = alignment(points)
     mask = _mask(image, record.regions, to_canvas)
-    for view, heat in explainer.heat_maps(image).items():
-        shown = place(np.ones((CANVAS, CANVAS), dtype=np.float32), view, image)
+    views = explainer.detector.look(image, points)
+    for view, heat in explainer.heat_maps(image, views).items():
+        shown = views[view].place(np.ones(views[view].pixels.shape[:2], np.float32), *image.shape[:2])
         total = float(heat.sum())
         share = float(heat[mask].sum()) / total if total > 0 else np.nan
         chance = float(shown[mask].sum() / shown.sum())

@@ -24,7 +24,7 @@ from fakeface.forensic.face_augment import MAP_STRIDE
 from fakeface.forensic.faces import ForensicDataset, ForensicFaces, PseudoFakeParameters
 from fakeface.training.runs import SKIPPED_FILE
 from fakeface.views.ela import ElaParameters
-from fakeface.views.view import ELA, FACE, ORIGINAL, VIEWS, ViewParameters
+from fakeface.views.view import ELA, FACE, ORIGINAL, ViewParameters, find_view
 
 DEFAULT_ROOT = Path("data/real_and_fake_face")
 """Where ``fakeface data download`` puts the data set."""
@@ -50,7 +50,7 @@ class FaceDataModule(LightningDataModule):
         manifest: CSV with ``path,label`` and optionally ``difficulty,regions,split,group``.
         split: ``paper`` draws Table 1 of the report, ``manifest`` follows the manifest's column.
         split_seed: Seed of the drawn split; the same for runs that are to be compared.
-        views: Some of ``original``, ``ela`` and ``face``; the command line takes them from the network.
+        views: Names of views, such as ``original``; the command line takes them from the network.
         size: Height and width of the views in pixels.
         ela: Parameters of the error level analysis.
         augmentation: ``paper`` (train and validation seven-fold), ``online`` (train alone, drawn in every epoch),
@@ -87,9 +87,8 @@ class FaceDataModule(LightningDataModule):
         for name, number, least in (("batch_size", batch_size, 1), ("num_workers", num_workers, 0)):
             if number < least:
                 raise UserError(f"data.{name} is {number}: choose a whole number from {least} up")
-        unknown = [view for view in views if view not in VIEWS]
-        if unknown:
-            raise UserError(f"there is no view {unknown[0]!r}: name the branches after {' or '.join(VIEWS)}")
+        for view in views:
+            find_view(view)  # refuses what is none before anything is computed
         if augmentation == "forensic" and (list(views) != [FACE] or size % MAP_STRIDE):
             raise UserError(
                 f"the augmentation forensic was asked for with {', '.join(views)} of {size} pixels: it needs a network "

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeface.errors import UserError
+from fakeface.views.base import View
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,18 @@ def error_level_analysis(image: NDArray[np.uint8], parameters: ElaParameters | N
     difference = cv2.absdiff(bgr, cv2.imdecode(data, cv2.IMREAD_COLOR))
     scaled = cv2.convertScaleAbs(difference, alpha=parameters.alpha, beta=parameters.beta)
     return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+@dataclass(frozen=True)
+class ErrorLevels(View):
+    """The error levels of the whole photograph.
+
+    Attributes:
+        ela: How they are computed; before the resize.
+    """
+
+    ela: ElaParameters
+
+    def draw(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the error levels at full size."""
+        return error_level_analysis(image, self.ela)

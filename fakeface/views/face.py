@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fakeface.views.base import View, Viewed
+
 CANVAS = 384
 """Height and width in pixels of the canvas that faces are aligned to."""
 
@@ -159,10 +161,15 @@ def crop_matrix(
     return np.column_stack([turn, size / 2 + np.asarray(shift) - turn @ CROP_CENTRE])
 
 
-def face_view(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Return the aligned face of a photograph, ``(size, size, 3)``; its central square where no face is found."""
-    canvas = align_face(image, face_points(image))
-    view = cv2.warpAffine(
-        canvas, crop_matrix(size), (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-    )
-    return np.asarray(view, dtype=np.uint8)
+class AlignedFace(View):
+    """The face, upright and of one size; the central square of the photograph where no face is found."""
+
+    def __call__(self, image: NDArray[np.uint8], points: NDArray[np.float64] | None = None) -> Viewed:
+        """Look at the face with these points, or else at the largest that there is."""
+        points = locate_face(image) if points is None else points
+        shown = central_points(*image.shape[:2]) if points is None else points
+        crop, size = crop_matrix(self.size), (self.size, self.size)
+        canvas = align_face(self.draw(image), shown)
+        pixels = cv2.warpAffine(canvas, crop, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        placement = cv2.invertAffineTransform(crop @ np.vstack([alignment(shown), [0, 0, 1]]))
+        return Viewed(np.asarray(pixels, dtype=np.uint8), np.asarray(placement), found=points is not None)

@@ -15,7 +15,9 @@ from fakeface.data.images import read_image
 from fakeface.data.records import FAKE, REAL, Record
 from fakeface.inference.explain import Explainer
 from fakeface.studies.localisation import BOXES, Localisation, measure_localisation, region_mask
+from fakeface.views import Viewed
 from fakeface.views.face import CROP, CROP_CENTRE
+from fakeface.views.view import ViewParameters, look
 
 SIZE = 240
 EMPTY = np.zeros((SIZE, SIZE, 3), dtype=np.uint8)  # without a face, the central square counts as the aligned one
@@ -54,8 +56,12 @@ class HeatOf:
 
     def __init__(self, heat: "dict[str, NDArray[np.float32]]") -> None:
         self.heat = heat
+        self.detector = self
 
-    def heat_maps(self, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    def look(self, image: NDArray[np.uint8], points: NDArray[np.float64]) -> dict[str, Viewed]:
+        return look(image, list(self.heat), ViewParameters(), points)
+
+    def heat_maps(self, image: NDArray[np.uint8], views: dict[str, Viewed]) -> dict[str, NDArray[np.float32]]:
         number = int(image[0, 0, 0])
         return {view: maps[number] for view, maps in self.heat.items()}
 

@@ -12,12 +12,12 @@ from fakeface.views.face import (
     CROP,
     CROP_CENTRE,
     POINTS,
+    AlignedFace,
     align_face,
     alignment,
     central_points,
     crop_matrix,
     face_points,
-    face_view,
     locate_face,
     similarity,
     transform_points,
@@ -64,31 +64,45 @@ def test_without_a_face_the_view_is_the_central_square() -> None:
     assert np.allclose(face_points(GREY), central_points(120, 160))
     image = GREY.copy()
     image[:, :20], image[:, 140:] = 0, 255
-    view = face_view(image, 60)
-    assert view.shape == (60, 60, 3)
-    assert (view[:, 1:-1] == 128).all()
+    view = AlignedFace(60)(image)
+    assert view.pixels.shape == (60, 60, 3)
+    assert (view.pixels[:, 1:-1] == 128).all()
+    assert view.found is False
+
+
+def test_the_view_is_that_of_the_face_that_is_asked_for() -> None:
+    # Another face than the largest: its points are white, and come to lie where they should.
+    points = POINTS / 4 + [300, 200]
+    image = np.zeros((400, 500, 3), dtype=np.uint8)
+    for x, y in points:
+        cv2.circle(image, (round(x), round(y)), 3, (255, 255, 255), -1)
+    view = AlignedFace(CROP)(image, points)
+    assert view.found
+    assert np.allclose(transform_points(POINTS - CROP_CENTRE + CROP / 2, view.placement), points)
+    assert all(view.pixels[int(y), int(x), 0] > 200 for x, y in POINTS - CROP_CENTRE + CROP / 2)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (37, 5), (161, 159)])
 def test_any_photograph_has_a_view(shape: tuple[int, int]) -> None:
     image = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    assert face_view(image, 32).shape == (32, 32, 3)
+    assert AlignedFace(32)(image).pixels.shape == (32, 32, 3)
 
 
 def test_points_of_a_mirrored_photograph_are_mirrored(photograph: NDArray[np.uint8]) -> None:
     points, mirrored = locate_face(photograph), locate_face(np.ascontiguousarray(photograph[:, ::-1]))
     assert points is not None
     assert mirrored is not None
+    assert AlignedFace(32)(photograph).found
     width = photograph.shape[1]
     assert np.allclose(mirrored[[1, 0, 2, 4, 3]] * [-1, 1] + [width, 0], points, atol=0.5)
 
 
 def test_every_thread_has_a_locator_of_its_own(photograph: NDArray[np.uint8]) -> None:
     found: list[NDArray[np.uint8]] = []
-    threads = [threading.Thread(target=lambda: found.append(face_view(photograph, 32))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: found.append(AlignedFace(32)(photograph).pixels)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(found) == 4
-    assert all((view == face_view(photograph, 32)).all() for view in found)
+    assert all((view == AlignedFace(32)(photograph).pixels).all() for view in found)

@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from fakeface.errors import UserError
+from fakeface.views.base import resize
 from fakeface.views.ela import ElaParameters, error_level_analysis
-from fakeface.views.view import ELA, ORIGINAL, VIEWS, ViewParameters, compute_views, resize
+from fakeface.views.view import ELA, ORIGINAL, ViewParameters, compute_views, look, make_view, view_names
 
 CHECKERED = np.repeat(((np.indices((64, 64)).sum(axis=0) % 2) * 255).astype(np.uint8)[..., np.newaxis], 3, axis=2)
 
@@ -26,8 +29,8 @@ def test_growing_interpolates() -> None:
 @pytest.mark.parametrize("shape", [(50, 80), (80, 50), (10, 200)])
 def test_views_are_square_whatever_the_photograph(shape: tuple[int, int]) -> None:
     image = np.zeros((*shape, 3), dtype=np.uint8)
-    views = compute_views(image, list(VIEWS), ViewParameters(size=32))
-    assert {view: pixels.shape for view, pixels in views.items()} == dict.fromkeys(VIEWS, (32, 32, 3))
+    views = compute_views(image, view_names(), ViewParameters(size=32))
+    assert {view: pixels.shape for view, pixels in views.items()} == dict.fromkeys(view_names(), (32, 32, 3))
     assert all(pixels.dtype == np.uint8 for pixels in views.values())
 
 
@@ -48,3 +51,43 @@ def test_views_come_in_the_order_asked_for() -> None:
 def test_size_must_be_positive(size: int) -> None:
     with pytest.raises(UserError, match="choose a positive number"):
         ViewParameters(size=size)
+
+
+def test_every_file_of_the_package_with_a_view_is_one() -> None:
+    assert view_names() == ["ela", "face", "original"]
+
+
+OWN = """
+from dataclasses import dataclass
+from fakeface.views import View
+
+@dataclass(frozen=True)
+class Negative(View):
+    strength: int = 2
+
+    def draw(self, image):
+        return 255 - image // self.strength
+"""
+
+
+def test_a_view_of_your_own_is_named_by_its_class_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "negative_view.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    name = "negative_view.Negative"
+    view = look(CHECKERED, [name], ViewParameters(size=64))[name]
+    assert (view.pixels == 255 - CHECKERED // 2).all()
+    assert repr(make_view(name, ViewParameters(size=64))) == "Negative(size=64, strength=2)"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("colour", "there is no view 'colour': name the branches after ela or face or original"),
+        ("no_module.Colour", r"view no_module\.Colour cannot be imported .*put the folder of its file on PYTHONPATH"),
+        ("fakeface.views.ela.ElaParameters", r"inherits from fakeface\.views\.View"),
+        ("fakeface.views.ela.Colour", r"inherits from fakeface\.views\.View"),
+    ],
+)
+def test_what_is_no_view(name: str, reason: str) -> None:
+    with pytest.raises(UserError, match=reason):
+        make_view(name, ViewParameters())

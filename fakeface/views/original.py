@@ -1,0 +1,9 @@
+"""The photograph as it is."""
+
+from fakeface.views.base import View
+
+
+class Original(View):
+    """The whole photograph, made square."""
+
+    photometric = True
