@@ -1,7 +1,8 @@
 """Write each photograph beside its error level analysis as a PNG, like Figures 1 and 2 of the report.
 
 Bright areas change more than others when the photograph is saved as JPEG once more: a hint that they have another
-history, and never proof.
+history, and never proof. The exit code is 0 when all were written, 1 when some photographs could not be read, and 2 for
+wrong input.
 """
 
 import argparse
@@ -16,13 +17,16 @@ from tqdm import tqdm
 from fakeface.data.images import ImageError, read_image
 from fakeface.errors import UserError
 from fakeface.folders import make_folder
+from fakeface.inference.sources import check_sources, list_photographs
 from fakeface.views.ela import ElaParameters, error_level_analysis
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's flags; the defaults are those of the report."""
     defaults = ElaParameters()
-    parser.add_argument("photos", type=Path, nargs="+", metavar="PHOTO", help="an image file")
+    parser.add_argument(
+        "photos", nargs="+", metavar="PHOTO", help="photographs or what else `fakeface predict --source` takes"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for the pictures; it is made if missing")
     parser.add_argument(
         "--quality", type=int, default=defaults.quality, help="JPEG quality of the recompression (default: %(default)s)"
@@ -36,13 +40,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the pictures and print their paths; unreadable photographs are reported and the others still written."""
     parameters = ElaParameters(arguments.quality, arguments.alpha, arguments.beta)
-    targets = name_pictures(arguments.photos, arguments.out)
+    check_sources(arguments.photos)
+    photos = [photograph.path for photograph in list_photographs(arguments.photos)]
+    targets = name_pictures(photos, arguments.out)
     existing = [target for target in targets if target.exists()]
     if existing:
         raise UserError(f"{existing[0]} exists already: remove it, or name another folder with --out")
     make_folder(arguments.out)
     failures = 0
-    for photo, target in zip(tqdm(arguments.photos, "analysing", unit="image", disable=None), targets, strict=True):
+    for photo, target in zip(tqdm(photos, "analysing", unit="image", disable=None), targets, strict=True):
         try:
             image = read_image(photo)
         except ImageError as error:
@@ -51,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
             continue
         Image.fromarray(np.hstack([image, error_level_analysis(image, parameters)])).save(target)
         tqdm.write(str(target))
-    return 2 if failures else 0
+    return 1 if failures else 0
 
 
 def name_pictures(photos: Sequence[Path], out: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from typing import Literal
 from tqdm import tqdm
 
 from fakeface.data.images import ImageError, read_image
-from fakeface.data.threads import map_in_order, one_opencv_thread
+from fakeface.data.threads import map_in_order
 from fakeface.errors import UserError
 
 OnError = Literal["raise", "skip"]
@@ -27,9 +27,8 @@ def find_unreadable(paths: Sequence[Path]) -> list[ImageError]:
             return error
         return None
 
-    with one_opencv_thread():
-        found = tqdm(map_in_order(error_of, paths), "Reading photographs", len(paths), delay=1)
-        return [error for error in found if error is not None]
+    found = tqdm(map_in_order(error_of, paths), "Reading photographs", len(paths), delay=1)
+    return [error for error in found if error is not None]
 
 
 def judge_unreadable(errors: Sequence[ImageError], total: int, on_error: OnError) -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from fakeface.data.images import ImageError, read_image
 from fakeface.data.records import REGIONS
-from fakeface.data.threads import map_in_order, one_opencv_thread
+from fakeface.data.threads import map_in_order
 from fakeface.errors import UserError
 from fakeface.inference.network import Network
 from fakeface.training.runs import CHECKPOINTS, find_checkpoint
@@ -103,9 +103,8 @@ class Detector:
 
     def stream(self, images: Iterable[ImageInput], batch_size: int = BATCH_SIZE) -> Iterator[Verdict]:
         """Judge photographs one after the other, in order, with memory for a few batches only; see ``predict``."""
-        with one_opencv_thread():
-            for batch in _batches(map_in_order(self._prepare, images), batch_size):
-                yield from self._judge(batch)
+        for batch in _batches(map_in_order(self._prepare, images), batch_size):
+            yield from self._judge(batch)
 
     def __call__(self, batch: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Judge a batch of columns, as a callable for ``map_batches`` of Ray Data.

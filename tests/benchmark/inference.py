@@ -11,7 +11,7 @@ import numpy as np
 from fakeface.cli import main
 from fakeface.data.images import read_image
 from fakeface.data.records import read_records
-from fakeface.data.threads import map_in_order, one_opencv_thread
+from fakeface.data.threads import map_in_order
 from fakeface.inference.detector import BATCH_SIZE, RELEASE, Detector
 from fakeface.inference.network import Network
 from tests.benchmark.table import print_rows, take_turns
@@ -62,8 +62,7 @@ def quietly(command: list[str]) -> None:
 
 def bare_predictions(detector: Detector, paths: list[Path]) -> int:
     """Do what a prediction cannot do without, one after the other: views on all cores, then the network on all."""
-    with one_opencv_thread():
-        computed = list(map_in_order(lambda path: detector.compute_views(read_image(path)), paths))
+    computed = list(map_in_order(lambda path: detector.compute_views(read_image(path)), paths))
     for start in range(0, len(paths), BATCH_SIZE):
         batch = computed[start : start + BATCH_SIZE]
         detector.network({view: np.stack([views[view] for views in batch]) for view in detector.settings.views})

@@ -10,6 +10,7 @@ from fakeface.cli import main
 from fakeface.commands.ela import name_pictures
 from fakeface.data.images import read_image
 from fakeface.views.ela import ElaParameters, error_level_analysis
+from tests.networks import write_checkpoint
 
 
 def save_photograph(path: Path, seed: int = 0) -> Path:
@@ -51,14 +52,33 @@ def test_every_unreadable_photograph_is_reported_and_the_others_are_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good = save_photograph(tmp_path / "good.png")
-    broken, missing = tmp_path / "broken.jpg", tmp_path / "missing.jpg"
+    broken, empty = tmp_path / "broken.jpg", tmp_path / "empty.jpg"
     broken.write_text("no image")
+    empty.touch()
     out = tmp_path / "out"
-    assert main(["ela", str(broken), str(good), str(missing), "--out", str(out)]) == 2
+    assert main(["ela", str(broken), str(good), str(empty), "--out", str(out)]) == 1
     errors = capsys.readouterr().err
     assert str(broken) in errors
-    assert str(missing) in errors
+    assert str(empty) in errors
     assert [path.name for path in out.iterdir()] == ["good_ela.png"]
+
+
+@pytest.mark.parametrize("wrong", ["missing.jpg", "*.jpg", "empty", "broken.jpg", "s3://bucket/a.jpg"])
+def test_the_same_wrong_input_gives_the_exit_code_and_sentence_of_predict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wrong: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    if wrong == "broken.jpg":
+        Path(wrong).write_text("no image")
+    write_checkpoint(tmp_path / "a.ckpt")
+    answers = []
+    for command in (["ela", wrong], ["predict", "--ckpt_path", "a.ckpt", "--source", wrong]):
+        out = ["--out", command[0] + ".csv"]
+        code, printed = main([*command, *out]), capsys.readouterr()
+        answers.append((code, printed.err if code == 2 else ""))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == (1 if wrong == "broken.jpg" else 2)
 
 
 def test_existing_picture_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,5 +45,20 @@ def test_opencv_gets_its_threads_back() -> None:
         cv2.setNumThreads(before)
 
 
+def test_opencv_gets_its_threads_back_whichever_of_several_users_ends_first() -> None:
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(3)
+        first, second = map_in_order(str, range(9)), map_in_order(str, range(9))
+        assert (next(first), next(second)) == ("0", "0")
+        assert cv2.getNumThreads() == 1
+        list(first)
+        assert cv2.getNumThreads() == 1
+        del second  # given up by whoever took its results
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
+
+
 def test_there_is_a_core() -> None:
     assert cores() >= 1
