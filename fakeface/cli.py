@@ -5,10 +5,12 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 from fakeface import __version__
 from fakeface.errors import UserError
+from fakeface.folders import check_local
 from fakeface.training import SUBCOMMANDS
 
 LIGHT_COMMANDS = {
@@ -70,6 +72,10 @@ def _run_light(arguments: list[str]) -> int:
             )
             module.add_arguments(parser)
             parsed, others = parser.parse_known_args(arguments[words:])
+            for value in vars(parsed).values():
+                for path in value if isinstance(value, list) else [value]:
+                    if isinstance(path, str | Path):
+                        check_local(path)
             if "trainer_arguments" in parsed:
                 parsed.trainer_arguments = others
             elif others:

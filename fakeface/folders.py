@@ -1,16 +1,28 @@
 """Where results go: folders are made when missing, and files do not take an earlier one's place in silence."""
 
+import re
 from pathlib import Path
 
 from fakeface.errors import UserError
+
+
+def check_local(path: Path | str) -> None:
+    """Refuse an address such as ``s3://bucket/runs``, which would become a folder of that name on this machine.
+
+    Raises:
+        UserError: When it is one.
+    """
+    if re.match("[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):  # a Path has lost one of the two strokes
+        raise UserError(f"{path} is an address, not a path of this machine: name a folder, or mount the storage as one")
 
 
 def make_folder(folder: Path) -> None:
     """Make a folder and those above it, unless it exists.
 
     Raises:
-        UserError: When a file stands in the way or the folder may not be written.
+        UserError: When a file stands in the way or the folder may not be written, or when it is an address.
     """
+    check_local(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

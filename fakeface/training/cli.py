@@ -19,6 +19,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 
 from fakeface.data.records import check_source
 from fakeface.errors import UserError
+from fakeface.folders import check_local
 from fakeface.training import SUBCOMMANDS
 from fakeface.training.base_config import base_config
 from fakeface.training.callbacks.interruption import Interruption, interruptible
@@ -29,6 +30,7 @@ from fakeface.training.module import FakeFaceModule
 from fakeface.training.moved_paths import accept_moved_paths
 from fakeface.training.runs import CHECKPOINTS, CONFIG_FILE, find_checkpoint, run_folder
 
+_PATH_KEYS = ("save_dir", "default_root_dir", "dirpath", "data.root", "data.manifest", "data.cache")
 _LINKED_DATA_KEYS = ("views", "seed")
 _LOST = re.compile("connection (closed|reset|refused)|broken pipe|timed?.?out|remote process exited", re.IGNORECASE)
 
@@ -126,8 +128,12 @@ class FakeFaceCLI(LightningCLI):
         return [subcommand, *front, *given, "--ckpt_path", str(checkpoint)]
 
     def before_instantiate_classes(self) -> None:
-        """Look for the data before networks are built and weights are fetched."""
-        data = self.config[self.config.subcommand].data
+        """Look for the data, and for a place on this machine, before networks are built and weights are fetched."""
+        config = self.config[self.config.subcommand]
+        for key, value in config.items():
+            if key.endswith(_PATH_KEYS) and isinstance(value, str | Path):
+                check_local(value)
+        data = config.data
         check_source(data.root, data.manifest)
 
     def before_fit(self) -> None:
