@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from types import ModuleType
 
@@ -40,6 +41,8 @@ def main(args: Sequence[str] | None = None) -> int:
         0 when all went well, 2 for wrong input, 130 after Ctrl-C; a subcommand's own codes are passed on.
     """
     arguments = list(sys.argv[1:] if args is None else args)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # for names that the terminal cannot show
     try:
         if arguments and arguments[0] in SUBCOMMANDS:
             from fakeface.training.cli import run_trainer

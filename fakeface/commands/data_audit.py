@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
             json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8"
         )
         page = to_html([*blocks, *group_gallery(examined, groups)])
-        (arguments.out / "audit.html").write_text(page, encoding="utf-8")
+        (arguments.out / "audit.html").write_text(page, encoding="utf-8", errors="backslashreplace")
         grouped = [replace(record, group=group) for record, group in zip(records, groups, strict=True)]
         write_manifest(arguments.out / "manifest.csv", grouped)
         for name in ("audit.json", "audit.html", "manifest.csv"):

@@ -17,10 +17,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from fakeface.data.images import printable
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, make_new_folder
 from fakeface.inference.detector import BATCH_SIZE, RELEASE, Detector, Verdict
-from fakeface.inference.score_files import check_ending, printable, write_scores
+from fakeface.inference.score_files import check_ending, write_scores
 from fakeface.inference.score_store import DONE, ScoreStore, gather, process_file, unfinished_folder
 from fakeface.inference.sharing import Sharing, share
 from fakeface.inference.sources import STANDARD_INPUT, Photograph, check_sources, list_photographs
@@ -97,7 +98,7 @@ def _print(detector: Detector, arguments: argparse.Namespace) -> int:
 
 
 def _table_row(verdict: Verdict, regions: Sequence[str]) -> str:
-    path = printable(verdict.path)
+    path = printable(verdict.path or Path())
     if verdict.probability is None:
         return f"not read {'':>11}  {''.join(' ' * (len(region) + 2) for region in regions)}{path} ({verdict.error})"
     scores = verdict.regions or {}

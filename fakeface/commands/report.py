@@ -48,10 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
         make_new_folder(arguments.out)
         blocks = report_blocks(results, probes, thumbnails=not arguments.no_photographs)
         write_markdown(arguments.out / "report.md", blocks)
-        (arguments.out / "report.html").write_text(to_html(blocks), encoding="utf-8")
+        (arguments.out / "report.html").write_text(to_html(blocks), encoding="utf-8", errors="backslashreplace")
         print(f"{arguments.out / 'report.md'}\n{arguments.out / 'report.html'}")
     if arguments.model_card is not None:
         make_folder(arguments.model_card.parent)
-        arguments.model_card.write_text(to_markdown(model_card_blocks(results[0])), encoding="utf-8")
+        arguments.model_card.write_text(
+            to_markdown(model_card_blocks(results[0])), encoding="utf-8", errors="backslashreplace"
+        )
         print(arguments.model_card)
     return 0

@@ -37,14 +37,17 @@ class ImageError(UserError):
     """
 
     def __init__(self, path: Path, reason: str) -> None:
-        # A name that is not UTF-8 could not be printed.
-        name = os.fsencode(path).decode("utf-8", "backslashreplace")
-        super().__init__(f"{name}: {reason}: replace the image or remove it from the data set")
+        super().__init__(f"{printable(path)}: {reason}: replace the image or remove it from the data set")
         self.path = path
         self.reason = reason
 
     def __reduce__(self) -> tuple[type["ImageError"], tuple[Path, str]]:
         return type(self), (self.path, self.reason)
+
+
+def printable(path: Path) -> str:
+    """Return a path as text that can be written anywhere, also when its name is not UTF-8."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:

@@ -1,12 +1,12 @@
 """Which photographs there are and what is known of each: CIPLAB's folders or a manifest become records."""
 
-import csv
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from fakeface.data.tables import read_table, write_table
 from fakeface.errors import UserError
 
 REAL, FAKE = 0, 1
@@ -132,23 +132,17 @@ def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
     """
     check_source(root, manifest)
     base = manifest.parent if root is None else root
-    try:
-        with manifest.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            _check_header(manifest, reader.fieldnames)
-            rows = {}
-            for row in reader:
-                rows[reader.line_num] = _record_from_row(f"{manifest}, row {reader.line_num}", row, base)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{manifest} is not a CSV file in UTF-8 ({error}): save it as one") from error
+    rows = {
+        number: _record_from_row(f"{manifest}, row {number}", row, base)
+        for number, row in read_table(manifest, lambda names: _check_header(manifest, names), base)
+    }
     if not rows:
         raise UserError(f"{manifest} lists no image: add one row per photograph below the header")
     _check_paths(manifest, rows)
     return list(rows.values())
 
 
-def _check_header(manifest: Path, names: Sequence[str] | None) -> None:
-    names = names or []
+def _check_header(manifest: Path, names: Sequence[str]) -> None:
     for required in ("path", "label"):
         if required not in names:
             raise UserError(f"{manifest}, row 1: the column {required!r} is missing: the header must name it")
@@ -164,11 +158,7 @@ def _check_header(manifest: Path, names: Sequence[str] | None) -> None:
 
 
 def _record_from_row(where: str, row: dict[str, str], base: Path) -> Record:
-    if None in row or None in row.values():
-        raise UserError(f"{where}: the number of fields differs from the header's: quote a field that holds a comma")
     values = {name: value.strip() for name, value in row.items()}
-    if not values["path"]:
-        raise UserError(f"{where}: the path is empty: name the image file")
     real = values["label"] == LABEL_NAMES[REAL]
     allowed: dict[str, Iterable[str]] = {
         "label": LABEL_NAMES,
@@ -217,16 +207,15 @@ def write_manifest(manifest: Path, records: Iterable[Record], root: Path | None 
         records: The rows, in order.
         root: Paths below this folder are written relative to it, others as absolute paths; by default all are absolute.
     """
-    manifest.parent.mkdir(parents=True, exist_ok=True)
-    with manifest.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(MANIFEST_COLUMNS)
-        for record in records:
-            path = record.path.absolute()
-            if root is not None and path.is_relative_to(root.absolute()):
-                path = path.relative_to(root.absolute())
-            row = [path.as_posix(), LABEL_NAMES[record.label], record.difficulty, record.regions]
-            writer.writerow([*row, record.split, record.group])
+    write_table(manifest, MANIFEST_COLUMNS, (_row_from_record(record, root) for record in records), "w")
+
+
+def _row_from_record(record: Record, root: Path | None) -> list[str]:
+    path = record.path.absolute()
+    if root is not None and path.is_relative_to(root.absolute()):
+        path = path.relative_to(root.absolute())
+    label = LABEL_NAMES[record.label]
+    return [path.as_posix(), label, record.difficulty, record.regions, record.split, record.group]
 
 
 def with_splits(records: Sequence[Record], splits: Sequence[str]) -> list[Record]:

@@ -1,6 +1,5 @@
 """Photographs that cannot be read: found before any work depends on them, then refused or left out."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -8,6 +7,7 @@ from typing import Literal
 from tqdm import tqdm
 
 from fakeface.data.images import ImageError, read_image
+from fakeface.data.tables import write_table
 from fakeface.data.threads import map_in_order
 from fakeface.errors import UserError
 
@@ -57,8 +57,4 @@ def judge_unreadable(errors: Sequence[ImageError], total: int, on_error: OnError
 
 def write_skipped(path: Path, errors: Sequence[ImageError]) -> None:
     """Write a CSV with ``path,reason`` of the photographs that were left out."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("path", "reason"))
-        writer.writerows((str(error.path), error.reason) for error in errors)
+    write_table(path, ("path", "reason"), ((str(error.path), error.reason) for error in errors), "w")

@@ -1,6 +1,5 @@
 """The table of a run's predictions: one row per photograph, from which every result is computed."""
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -11,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit
 
 from fakeface.data.records import DIFFICULTIES, LABEL_NAMES, Record
+from fakeface.data.tables import read_table, write_table
 from fakeface.errors import UserError
 
 
@@ -83,16 +83,9 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     Raises:
         UserError: When the file exists.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(PREDICTION_COLUMNS)
-            columns = [getattr(predictions, name).tolist() for name in PREDICTION_COLUMNS]
-            columns[PREDICTION_COLUMNS.index("label")] = [LABEL_NAMES[label] for label in predictions.label]
-            writer.writerows(zip(*columns, strict=True))
-    except FileExistsError as error:
-        raise UserError(f"{path} exists already: move it away or write to another folder") from error
+    columns = [getattr(predictions, name).tolist() for name in PREDICTION_COLUMNS]
+    columns[PREDICTION_COLUMNS.index("label")] = [LABEL_NAMES[label] for label in predictions.label]
+    write_table(path, PREDICTION_COLUMNS, zip(*columns, strict=True), "x")
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -103,14 +96,12 @@ def read_predictions(path: Path) -> Predictions:
     """
     if not path.is_file():
         raise UserError(f"the predictions {path} do not exist: write them with `fakeface test --ckpt_path CKPT`")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            if sorted(reader.fieldnames or []) != sorted(PREDICTION_COLUMNS):
-                raise UserError(f"{path}, row 1: the header must name the columns {','.join(PREDICTION_COLUMNS)}")
-            rows = [(reader.line_num, row) for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path} is not a CSV file in UTF-8 ({error}): save it as one") from error
+
+    def check_header(names: Sequence[str]) -> None:
+        if sorted(names) != sorted(PREDICTION_COLUMNS):
+            raise UserError(f"{path}, row 1: the header must name the columns {','.join(PREDICTION_COLUMNS)}")
+
+    rows = list(read_table(path, check_header))
     if not rows:
         raise UserError(f"{path} lists no image: write it again with `fakeface test --ckpt_path CKPT`")
     scores = []
@@ -136,10 +127,6 @@ def read_predictions(path: Path) -> Predictions:
 
 def _check_row(where: str, row: dict[str, str]) -> float:
     """Return the score of a row, or say what is wrong with the row."""
-    if None in row or None in row.values():
-        raise UserError(f"{where}: the number of fields differs from the header's: quote a field that holds a comma")
-    if not row["path"]:
-        raise UserError(f"{where}: the path is empty: name the image file")
     if row["label"] not in LABEL_NAMES:
         raise UserError(f"{where}: label is {row['label']!r}: write real or fake")
     if row["difficulty"] not in ("", *DIFFICULTIES):

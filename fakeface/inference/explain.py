@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fakeface.data.images import read_image
+from fakeface.data.images import printable, read_image
 from fakeface.errors import UserError
 from fakeface.inference.detector import Detector, ImageInput, Verdict
 from fakeface.inference.heat_maps import HeatMaps
@@ -110,7 +110,7 @@ def draw_explanation(explanation: Explanation) -> Figure:
         axes.set_axis_off()
     if verdict.regions is not None:
         _draw_regions(grid[-1], verdict.regions)
-    name = f"{verdict.path.name}: " if verdict.path is not None else ""
+    name = f"{printable(Path(verdict.path.name))}: " if verdict.path is not None else ""
     figure.suptitle(f"{name}{verdict.verdict}, probability of fake {verdict.probability:.0%}", fontsize=11)
     figure.supxlabel(CAPTION, fontsize=7)
     return figure

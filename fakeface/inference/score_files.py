@@ -3,11 +3,11 @@
 import csv
 import importlib.util
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from fakeface.data.images import printable
 from fakeface.errors import UserError
 from fakeface.inference.detector import Verdict
 
@@ -46,15 +46,10 @@ def columns(regions: Sequence[str]) -> list[str]:
     return ["path", "verdict", "probability", *regions, "error"]
 
 
-def printable(path: Path | None) -> str:
-    """Return a path as text that can be written anywhere, also when its name is not UTF-8."""
-    return "" if path is None else os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
 def _row(verdict: Verdict, regions: Sequence[str]) -> Row:
     scores = verdict.regions or dict.fromkeys(regions)
     return {
-        "path": printable(verdict.path),
+        "path": "" if verdict.path is None else printable(verdict.path),
         "verdict": verdict.verdict,
         "probability": verdict.probability,
         **{region: scores[region] for region in regions},

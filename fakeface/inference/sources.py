@@ -1,6 +1,5 @@
 """Which photographs are to be judged: files, folders, patterns, lists, manifests and standard input, one by one."""
 
-import csv
 import glob
 import os
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fakeface.data.records import IMAGE_SUFFIXES
+from fakeface.data.tables import read_table
 from fakeface.errors import UserError
 
 STANDARD_INPUT = "-"
@@ -109,14 +109,9 @@ def _search(folder: Path) -> Iterator[Path]:
 
 
 def _manifest_paths(manifest: Path) -> Iterator[Path]:
-    try:
-        with manifest.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            if "path" not in (reader.fieldnames or []):
-                raise UserError(f"{manifest}, row 1: the column 'path' is missing: the header must name it")
-            for row in reader:
-                if not row["path"]:
-                    raise UserError(f"{manifest}, row {reader.line_num}: the path is empty: name the image file")
-                yield manifest.parent / row["path"]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{manifest} is not a CSV file in UTF-8 ({error}): save it as one") from error
+    def check_header(names: Sequence[str]) -> None:
+        if "path" not in names:
+            raise UserError(f"{manifest}, row 1: the column 'path' is missing: the header must name it")
+
+    for _, row in read_table(manifest, check_header, manifest.parent):
+        yield manifest.parent / row["path"]

@@ -15,7 +15,7 @@ def to_markdown(blocks: Sequence[Block]) -> str:
 
 def write_markdown(path: Path, blocks: Sequence[Block]) -> None:
     """Write the text and, in ``PLOT_FOLDER`` beside it, the plots."""
-    path.write_text(to_markdown(blocks), encoding="utf-8")
+    path.write_text(to_markdown(blocks), encoding="utf-8", errors="backslashreplace")
     plots = [block for block in blocks if isinstance(block, Plot)]
     if plots:
         (path.parent / PLOT_FOLDER).mkdir()

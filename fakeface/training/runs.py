@@ -73,5 +73,5 @@ def _read_split(run: Path) -> list[dict[str, str]]:
     path = run / SPLIT_FILE
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         return list(csv.DictReader(file))
