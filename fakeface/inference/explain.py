@@ -22,6 +22,7 @@ from fakeface.inference.heat_maps import HeatMaps
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.views import Viewed
 from fakeface.views.ela import error_level_analysis
+from fakeface.views.view import make_view
 
 CAPTION = "A heat map shows where the network looked, not what was edited. A verdict is never proof about a person."
 PANEL = 480
@@ -39,12 +40,14 @@ class Explanation:
         photograph: RGB, ``(H, W, 3)``.
         error_levels: Its error level analysis, ``(H, W, 3)``, whether the network reads it or not.
         heat_maps: For each view that the network reads, where it looked: 0 to 1, ``(H, W)``.
+        pictures: What each of these views is taken from, ``(H, W, 3)``.
     """
 
     verdict: Verdict
     photograph: NDArray[np.uint8]
     error_levels: NDArray[np.uint8]
     heat_maps: dict[str, NDArray[np.float32]]
+    pictures: dict[str, NDArray[np.uint8]]
 
 
 class Explainer:
@@ -71,12 +74,14 @@ class Explainer:
             UserError: When pixels have another shape or type.
         """
         path, pixels = (None, image) if isinstance(image, np.ndarray) else (Path(image), read_image(Path(image)))
+        settings = self.detector.settings
         (verdict,) = self.detector.predict([pixels])
         return Explanation(
             verdict=replace(verdict, path=path),
             photograph=pixels,
-            error_levels=error_level_analysis(pixels, self.detector.settings.parameters.ela),
+            error_levels=error_level_analysis(pixels, settings.parameters.ela),
             heat_maps=self.heat_maps(pixels, self.detector.look(pixels)),
+            pictures={view: make_view(view, settings.parameters).draw(pixels) for view in settings.views},
         )
 
     def heat_maps(self, image: NDArray[np.uint8], views: Mapping[str, Viewed]) -> dict[str, NDArray[np.float32]]:
@@ -96,10 +101,12 @@ def overlay(image: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.u
 def draw_explanation(explanation: Explanation) -> Figure:
     """Draw photograph, error levels, heat maps and region scores side by side under the verdict."""
     verdict = explanation.verdict
-    photograph, error_levels = _shrink(explanation.photograph), _shrink(explanation.error_levels)
-    panels = [("photograph", photograph), ("error levels (ELA)", error_levels)]
+    panels = [
+        ("photograph", _shrink(explanation.photograph)),
+        ("error levels (ELA)", _shrink(explanation.error_levels)),
+    ]
     for view, heat in explanation.heat_maps.items():
-        below = error_levels if view == "ela" else photograph
+        below = _shrink(explanation.pictures[view])
         panels.append((f"heat map: {view}", overlay(below, _resize(heat, below))))
     columns = len(panels) + (verdict.regions is not None)
     figure = Figure(figsize=(2.6 * columns, 3.2), layout="constrained")

@@ -1,9 +1,10 @@
 """Where a network looks: its own map of what was pasted in, or Grad-CAM on each branch."""
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from math import isqrt
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from fakeface.errors import UserError
 from fakeface.inference.torch_network import TorchNetwork
-from fakeface.models import FaceClassifier, FaceNetwork
+from fakeface.models import Ensemble, FaceClassifier, FaceNetwork
 
 DEPTH = 2
 """How deep in a backbone the features of its heat map are looked for."""
@@ -26,44 +27,54 @@ class HeatMaps:
 
     A network with a map gives the probability of an edit at each place. One with branches has a heat map per branch, by
     Grad-CAM (https://arxiv.org/abs/1610.02391): where its last spatial features raise the score of fake, scaled from 0
-    to 1. It says where a network looked, which need not be what was edited.
+    to 1. It says where a network looked, which need not be what was edited. An ensemble without a map has the mean of
+    its members' heat maps.
 
     Args:
         network: The network.
         size: Height and width of its views in pixels.
 
     Raises:
-        UserError: When a backbone has no spatial features, or the library for Grad-CAM is not installed.
+        UserError: When there is neither a map nor a branch, a backbone has no spatial features, or the library for
+            Grad-CAM is not installed.
     """
 
     def __init__(self, network: TorchNetwork, size: int) -> None:
         self._network = network
         self._size = size
         self._layers: dict[str, tuple[nn.Module, Reshape]] = {}
-        if isinstance(network.net, FaceClassifier):
+        self._members: list[HeatMaps] = []
+        net = network.net
+        if isinstance(net, FaceClassifier):
             if importlib.util.find_spec("pytorch_grad_cam") is None:
                 raise UserError("heat maps of this network need grad-cam: pip install 'fakeface[explain]'")
-            self._layers = {view: _find_layer(network, view, size) for view in network.net.views}
+            self._layers = {view: _find_layer(network, view, size) for view in net.views}
+        elif self._map(_noise(network, size)) is not None:
+            return
+        elif isinstance(net, Ensemble):
+            members = cast(Iterable[FaceNetwork], net.members)
+            self._members = [HeatMaps(TorchNetwork(net, network.settings, network.file), size) for net in members]
+        else:
+            raise UserError(f"{type(net).__name__} has neither a map nor branches, so there is no heat map to draw")
 
     def __call__(self, views: Mapping[str, NDArray[np.uint8]]) -> dict[str, NDArray[np.float32]]:
         """Return the heat maps by view, from 0 to 1, ``(size, size)``.
 
         Args:
             views: Those of one photograph, each ``(size, size, 3)``.
-
-        Raises:
-            UserError: When the network has neither map nor branches.
         """
+        if self._members:
+            each = [draw(views) for draw in self._members]
+            return {view: np.mean([heat[view] for heat in each], axis=0) for view in each[0]}
         tensors = self._network.to_tensors({view: pixels[np.newaxis] for view, pixels in views.items()})
         if self._layers:
             return {view: self._grad_cam(view, tensors) for view in self._layers}
-        net = self._network.net
+        heat = cv2.resize(self._map(tensors)[0].float().sigmoid().cpu().numpy(), (self._size, self._size))
+        return {view: np.asarray(heat, np.float32) for view in self._network.net.views}
+
+    def _map(self, views: dict[str, Tensor]) -> Any:
         with torch.inference_mode():
-            splice_map = net(tensors).map
-        if splice_map is None:
-            raise UserError(f"{type(net).__name__} has neither a map nor branches, so there is no heat map to draw")
-        heat = splice_map[0].float().sigmoid().cpu().numpy()
-        return {view: np.asarray(cv2.resize(heat, (self._size, self._size)), np.float32) for view in net.views}
+            return self._network.net(views).map
 
     def _grad_cam(self, view: str, views: dict[str, Tensor]) -> NDArray[np.float32]:
         from pytorch_grad_cam import GradCAM
@@ -94,6 +105,11 @@ class _OneView(nn.Module):
         return logit
 
 
+def _noise(network: TorchNetwork, size: int) -> dict[str, Tensor]:
+    pixels = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
+    return network.to_tensors(dict.fromkeys(network.net.views, pixels))
+
+
 def _find_layer(network: TorchNetwork, view: str, size: int) -> tuple[nn.Module, Reshape]:
     """Return the last layer of a branch with spatial features that the score depends on, and how to lay them out.
 
@@ -117,9 +133,8 @@ def _find_layer(network: TorchNetwork, view: str, size: int) -> tuple[nn.Module,
             outputs.append((module, output))
 
     handles = [module.register_forward_hook(remember) for module in dict.fromkeys(candidates)]
-    noise = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
+    views = _noise(network, size)
     try:
-        views = network.to_tensors(dict.fromkeys(network.net.views, noise))
         logit = _OneView(network.net, view, views)(views[view]).sum()
         for module, output in reversed(outputs):
             (gradient,) = torch.autograd.grad(logit, output, retain_graph=True, allow_unused=True)

@@ -9,6 +9,7 @@ from fakeface.serve.decoder import Decoder
 from fakeface.serve.messages import Evidence, HeatMap, Prediction
 from fakeface.serve.pictures import data_url, fit
 from fakeface.views.ela import error_level_analysis
+from fakeface.views.view import find_view
 
 
 class Analyst:
@@ -41,7 +42,7 @@ class Analyst:
         if self.explainer is not None:
             return self.explainer.explain(image)
         (verdict,) = self.detector.predict([image])
-        return Explanation(verdict, image, error_level_analysis(image, self.detector.settings.parameters.ela), {})
+        return Explanation(verdict, image, error_level_analysis(image, self.detector.settings.parameters.ela), {}, {})
 
 
 def _prediction(image: NDArray[np.uint8], verdict: Verdict, evidence: Evidence | None) -> Prediction:
@@ -59,9 +60,12 @@ def _prediction(image: NDArray[np.uint8], verdict: Verdict, evidence: Evidence |
 
 
 def _evidence(explanation: Explanation) -> Evidence:
-    photograph = fit(explanation.photograph)
     maps = [
-        HeatMap(view=view, picture=data_url(overlay(photograph, fit(heat))))
+        HeatMap(
+            view=view,
+            title=find_view(view).title or view,
+            picture=data_url(overlay(fit(explanation.pictures[view]), fit(heat))),
+        )
         for view, heat in explanation.heat_maps.items()
     ]
-    return Evidence(original=data_url(photograph), ela=data_url(explanation.error_levels), heat_maps=maps)
+    return Evidence(original=data_url(explanation.photograph), ela=data_url(explanation.error_levels), heat_maps=maps)

@@ -1,6 +1,5 @@
 // Draws what a prediction rests on: pictures with words, a scale, scores of regions.
 
-const VIEWS = { original: "the photo", ela: "the error levels", face: "the aligned face" };
 const VERDICTS = { real: "no edit found", fake: "looks edited", unsure: "unsure" };
 
 // With a no-break space. Nobody is that sure: the ends are never 0 % or 100 %.
@@ -41,8 +40,7 @@ export function showEvidence(container, evidence, brief = false) {
   const figures = brief ? [] : [figure(evidence.original, "The photo", "As the server read it.")];
   figures.push(figure(evidence.ela, "Error levels", words("ela")));
   for (const map of evidence.heat_maps) {
-    const view = VIEWS[map.view] ?? map.view;
-    figures.push(figure(map.picture, `Heat map: ${view}`, words("map")));
+    figures.push(figure(map.picture, `Heat map: ${map.title}`, words("map")));
   }
   if (!evidence.heat_maps.length) {
     figures.push(element("p", "This kind of network cannot show where it looked: there is no heat map.", { class: "hint" }));

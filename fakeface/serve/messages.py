@@ -11,8 +11,9 @@ Picture = str
 class HeatMap(BaseModel):
     """Where one branch of the network looked."""
 
-    view: str = Field(description="What the branch looks at: original, ela or face.")
-    picture: Picture = Field(description="The heat map over that view, as a data URL.")
+    view: str = Field(description="Name of the view that the branch looks at, such as original, ela or face.")
+    title: str = Field(description="What this view shows, in words.")
+    picture: Picture = Field(description="The heat map over what the view is taken from, as a data URL.")
 
 
 class Evidence(BaseModel):

@@ -39,11 +39,13 @@ class View:
 
     Attributes:
         size: Height and width of the view in pixels.
+        title: What it shows, in a word or two; without one, its name stands there.
         version: To be raised when the same settings give other pixels, so that the cache forgets the old ones.
         photometric: Whether an augmentation may change its brightness, contrast and saturation.
     """
 
     size: int
+    title: ClassVar[str] = ""
     version: ClassVar[int] = 1
     photometric: ClassVar[bool] = False
 

@@ -63,6 +63,7 @@ class ErrorLevels(View):
         ela: How they are computed; before the resize.
     """
 
+    title = "the error levels"
     ela: ElaParameters
 
     def draw(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -164,6 +164,8 @@ def crop_matrix(
 class AlignedFace(View):
     """The face, upright and of one size; the central square of the photograph where no face is found."""
 
+    title = "the aligned face"
+
     def __call__(self, image: NDArray[np.uint8], points: NDArray[np.float64] | None = None) -> Viewed:
         """Look at the face with these points, or else at the largest that there is."""
         points = locate_face(image) if points is None else points

@@ -6,4 +6,5 @@ from fakeface.views.base import View
 class Original(View):
     """The whole photograph, made square."""
 
+    title = "the photo"
     photometric = True

@@ -31,7 +31,9 @@ def test_explanation_holds_all_that_the_verdict_rests_on(explainer: Explainer, p
     assert explanation.verdict == explainer.detector.predict([photograph])[0]
     assert (explanation.photograph == pixels).all()
     assert (explanation.error_levels == error_level_analysis(pixels, ELA)).all()
-    assert list(explanation.heat_maps) == ["original", "ela"]
+    assert list(explanation.heat_maps) == list(explanation.pictures) == ["original", "ela"]
+    assert (explanation.pictures["original"] == pixels).all()
+    assert (explanation.pictures["ela"] == explanation.error_levels).all()
     for heat in explanation.heat_maps.values():
         assert heat.shape == pixels.shape[:2]
         assert 0 <= heat.min() <= heat.max() <= 1.001

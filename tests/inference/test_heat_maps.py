@@ -13,7 +13,7 @@ from fakeface.errors import UserError
 from fakeface.inference.heat_maps import HeatMaps
 from fakeface.inference.network import UNCALIBRATED, Settings
 from fakeface.inference.torch_network import TorchNetwork
-from fakeface.models import FaceNetwork, FaceOutput
+from fakeface.models import Ensemble, FaceNetwork, FaceOutput
 from fakeface.views.ela import ElaParameters
 from fakeface.views.view import ViewParameters
 from tests.networks import build_network
@@ -114,9 +114,35 @@ def test_map_of_the_network_is_the_heat_map() -> None:
     assert heat[28, 4] == pytest.approx(1 / (1 + np.exp(5)))
 
 
-def test_network_without_map_and_branches() -> None:
-    with pytest.raises(UserError, match="MapNet has neither a map nor branches"):
-        HeatMaps(wrap(MapNet(with_map=False), 32), 32)(noise(["face"], 32))
+def test_network_without_map_and_branches_is_refused_before_anything_is_drawn() -> None:
+    for net in (MapNet(with_map=False), Ensemble([MapNet(), MapNet(with_map=False)])):
+        with pytest.raises(UserError, match="MapNet has neither a map nor branches"):
+            HeatMaps(wrap(net, 32), 32)
+
+
+def test_ensemble_of_classifiers_has_the_mean_of_their_heat_maps() -> None:
+    views = noise(["original", "ela"], 32)
+    members = [build_network({"original": "test_resnet", "ela": "test_vit"}, seed) for seed in (0, 1)]
+    first, second = (HeatMaps(wrap(member, 32), 32)(views) for member in members)
+    heat = HeatMaps(wrap(Ensemble([Ensemble([members[0]]), members[1]]), 32), 32)(views)
+    assert list(heat) == ["original", "ela"]
+    for view in heat:
+        assert heat[view] == pytest.approx((first[view] + second[view]) / 2, abs=1e-6)
+        assert not np.allclose(first[view], second[view])
+
+
+def test_ensemble_of_maps_and_branches_asks_each_for_its_own() -> None:
+    views = noise(["face"], 32)
+    classifier = build_network({"face": "test_resnet"})
+    of_map, of_branch = (HeatMaps(wrap(net, 32), 32)(views)["face"] for net in (MapNet(), classifier))
+    heat = HeatMaps(wrap(Ensemble([MapNet(), classifier]), 32), 32)(views)["face"]
+    assert heat == pytest.approx((of_map + of_branch) / 2, abs=1e-6)
+
+
+def test_ensemble_of_maps_has_one_of_their_mean_logits() -> None:
+    pixels = np.full((32, 32, 3), 200, dtype=np.uint8)
+    heat = HeatMaps(wrap(Ensemble([MapNet(), MapNet()]), 32), 32)({"face": pixels})["face"]
+    assert heat == pytest.approx(np.full((32, 32), 1 / (1 + np.exp(5 - 200 / 25.5))))
 
 
 def test_backbone_without_places() -> None:

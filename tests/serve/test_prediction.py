@@ -2,6 +2,7 @@ import base64
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ from starlette.testclient import TestClient
 from fakeface.data.images import decode_image
 from fakeface.data.records import REGIONS
 from fakeface.inference.detector import Detector
+from fakeface.inference.explain import Explainer, overlay
+from fakeface.inference.torch_network import TorchNetwork
+from fakeface.models import Ensemble, FaceNetwork
 from fakeface.serve.app import create_app
 from fakeface.serve.faces import Face
 from fakeface.views.ela import error_level_analysis
-from tests.networks import CALIBRATION, ELA
+from tests.networks import CALIBRATION, ELA, build_network
 from tests.serve.conftest import encode
 
 
@@ -43,7 +47,7 @@ def test_answer_is_the_detectors_verdict(client: TestClient, detector: Detector,
 
 
 def test_evidence_shows_the_photograph_its_error_levels_and_a_heat_map_per_branch(
-    client: TestClient, photograph: bytes
+    client: TestClient, detector: Detector, photograph: bytes
 ) -> None:
     evidence = client.post("/api/predict?evidence=true", content=photograph).json()["evidence"]
     pixels = decode_image(photograph, Path("photograph"))
@@ -53,14 +57,32 @@ def test_evidence_shows_the_photograph_its_error_levels_and_a_heat_map_per_branc
         # The picture is a JPEG itself.
         assert np.abs(shown.astype(float) - expected).mean() < 12
     assert [heat_map["view"] for heat_map in evidence["heat_maps"]] == ["original", "ela"]
+    assert [heat_map["title"] for heat_map in evidence["heat_maps"]] == ["the photo", "the error levels"]
+    explanation = Explainer(detector).explain(pixels)
+    below = {"original": pixels, "ela": error_level_analysis(pixels, ELA)}
     for heat_map in evidence["heat_maps"]:
-        assert picture(heat_map["picture"]).shape == pixels.shape
+        shown = picture(heat_map["picture"])
+        assert shown.shape == pixels.shape
+        expected = overlay(below[heat_map["view"]], explanation.heat_maps[heat_map["view"]])
+        assert np.abs(shown.astype(float) - expected).mean() < 12
 
 
 def test_pictures_of_large_photographs_are_small(client: TestClient) -> None:
     answer = client.post("/api/predict?evidence=true", content=encode("JPEG", (1500, 800))).json()
     assert (answer["width"], answer["height"]) == (1500, 800)
     assert picture(answer["evidence"]["original"]).shape == (341, 640, 3)
+
+
+def test_an_ensemble_of_classifiers_shows_where_its_members_looked(
+    detector: Detector, faces: list[Face], photograph: bytes
+) -> None:
+    members: list[FaceNetwork] = [build_network({"ela": "test_resnet"}, seed) for seed in (0, 1)]
+    settings = replace(detector.settings, views=("ela",))
+    ensemble = Detector(TorchNetwork(Ensemble(members), settings, Path("a.ckpt")), "a.ckpt")
+    with TestClient(create_app(ensemble, Explainer(ensemble), faces)) as client:
+        answer = client.post("/api/predict?evidence=true", content=photograph)
+    assert answer.status_code == 200
+    assert [heat_map["view"] for heat_map in answer.json()["evidence"]["heat_maps"]] == ["ela"]
 
 
 def test_a_network_without_gradients_has_no_heat_maps(detector: Detector, faces: list[Face], photograph: bytes) -> None:
