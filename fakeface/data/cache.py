@@ -1,34 +1,24 @@
 """The views of every photograph, computed at each access or kept on disk.
 
-The cache is a folder with two files per view and set of parameters, which ``view_file`` describes. It may hold the
+The cache is a folder with two files per view and set of parameters, which ``slot_file`` describes. It may hold the
 photographs of any number of data sets and be filled and read by any number of processes; deleting it costs time alone.
 A photograph costs a reader or writer some tens of bytes of memory, its pixels none.
 """
 
-import errno
-import os
-import shutil
-import sys
-import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from fakeface.data.images import ImageError, read_image
 from fakeface.data.records import Record
-from fakeface.data.threads import map_in_order, one_opencv_thread
-from fakeface.data.view_file import KEY_TYPE, ViewFile, ViewFileWriter, photograph_key
-from fakeface.views.view import ViewParameters, compute_views
-
-COMMIT_SECONDS = 5.0
-"""A killed build loses at most the work of this time."""
+from fakeface.data.slot_file import KEY_TYPE, SlotFile, SlotWriter, photograph_key, settings_digest
+from fakeface.data.threads import map_in_order
+from fakeface.views.view import ViewParameters, compute_views, make_view
 
 Views = dict[str, NDArray[np.uint8]]
 
@@ -76,7 +66,7 @@ class CachedViews(DecodedViews):
         self, records: Sequence[Record], views: Sequence[str], parameters: ViewParameters, folder: Path
     ) -> None:
         super().__init__(records, views, parameters)
-        self._files = {view: ViewFile(folder, view, parameters) for view in self.views}
+        self._files = {view: view_file(folder, view, parameters) for view in self.views}
         self._keys = _keys(records)
         self._open()
 
@@ -127,16 +117,24 @@ def build_cache(
     Returns:
         Why each photograph that cannot be read was left out, by position in ``records``, in ascending order.
     """
-    files = {view: ViewFile(folder, view, parameters) for view in views}
+    files = {view: view_file(folder, view, parameters) for view in views}
     keys = _keys(records)
     failures: dict[int, ImageError] = {}
     if not np.any(list(_missing(files, keys).values())):
         return failures
-    with _Store(folder, files) as store, one_opencv_thread():
+
+    def warn(error: OSError) -> None:
+        warnings.warn(
+            f"the view cache {folder} cannot be written ({error.strerror or error}): the photographs that are not in "
+            f"it are decoded in every epoch; make room there or name another folder",
+            stacklevel=2,
+        )
+
+    with SlotWriter(folder, list(files.values()), warn) as writer:
         # Looked for again, because another process may have filled the cache while this one waited.
         missing = _missing(files, keys)
         positions: list[int] = np.flatnonzero(np.any(list(missing.values()), axis=0)).tolist()
-        store.reserve(sum(file.slot_bytes * int(missing[view].sum()) for view, file in files.items()))
+        writer.reserve(sum(file.slot.itemsize * int(missing[view].sum()) for view, file in files.items()))
 
         def compute(position: int) -> tuple[int, Views] | ImageError:
             path = records[position].path
@@ -152,85 +150,19 @@ def build_cache(
                 if isinstance(result, ImageError):
                     failures[position] = result
                 else:
-                    store.append(*result)
+                    key, computed = result
+                    for view, pixels in computed.items():
+                        writer.append(files[view], key, pixels)
                 progress.update()
     return failures
 
 
-class _Store:
-    """Writes views to the cache, as the only process that does, until the disk refuses.
-
-    A context manager; what was appended is committed every ``COMMIT_SECONDS`` and at the end.
-    """
-
-    def __init__(self, folder: Path, files: Mapping[str, ViewFile]) -> None:
-        self._folder = folder
-        self._files = files
-        self._writers: dict[str, ViewFileWriter] = {}
-        self._open = ExitStack()
-        self._last_commit = time.monotonic()
-
-    def __enter__(self) -> Self:
-        with self._giving_up():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._open.enter_context(_lock(self._folder))
-            for view, file in self._files.items():
-                self._writers[view] = self._open.enter_context(closing(ViewFileWriter(file)))
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        with self._giving_up():
-            self._commit()
-        self._open.close()
-
-    def reserve(self, size: int) -> None:
-        """Give up at once when the disk has no room for this many bytes, rather than fill it to the brim."""
-        with self._giving_up():
-            if self._writers and size > shutil.disk_usage(self._folder).free:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    def append(self, key: int, views: Views) -> None:
-        """Store the views of one photograph, unless the disk has refused before."""
-        if not self._writers:
-            return
-        with self._giving_up():
-            for view, pixels in views.items():
-                self._writers[view].append(key, pixels)
-            if time.monotonic() > self._last_commit + COMMIT_SECONDS:
-                self._commit()
-                self._last_commit = time.monotonic()
-
-    def _commit(self) -> None:
-        for writer in self._writers.values():
-            writer.commit()
-
-    @contextmanager
-    def _giving_up(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            warnings.warn(
-                f"the view cache {self._folder} cannot be written ({error.strerror or error}): the photographs that "
-                f"are not in it are decoded in every epoch; make room there or name another folder",
-                stacklevel=4,
-            )
-            self._writers.clear()
-            self._open.close()
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, which the system releases when the process dies."""
-    lock = FileLock(folder / "lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        tqdm.write(f"Waiting for the process that fills the view cache {folder}", file=sys.stderr)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+def view_file(folder: Path, view: str, parameters: ViewParameters) -> SlotFile:
+    """Return the file of one view under one set of parameters."""
+    made = make_view(view, parameters)
+    digest = settings_digest(f"{view} {made.version} {made!r}")
+    slot = np.dtype((np.uint8, (parameters.size, parameters.size, 3)))
+    return SlotFile(folder, f"{view}-{parameters.size}px-{digest}", slot)
 
 
 def _keys(records: Sequence[Record]) -> NDArray[np.uint64]:
@@ -240,5 +172,5 @@ def _keys(records: Sequence[Record]) -> NDArray[np.uint64]:
     return keys
 
 
-def _missing(files: Mapping[str, ViewFile], keys: NDArray[np.uint64]) -> dict[str, NDArray[np.bool_]]:
+def _missing(files: Mapping[str, SlotFile], keys: NDArray[np.uint64]) -> dict[str, NDArray[np.bool_]]:
     return {view: file.find(keys) < 0 for view, file in files.items()}

@@ -5,18 +5,15 @@ pseudo-fakes made from its real photographs. They are computed once and lie in t
 ``forensic-DIGEST``: 0.44 MB a canvas, 3.7 GB for CIPLAB. Every sample is then a random crop of one of them.
 """
 
-import hashlib
-import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
-from filelock import FileLock
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -24,12 +21,12 @@ from fakeface.data.cache import ViewSource
 from fakeface.data.dataset import FaceDataset, Sample, region_bits
 from fakeface.data.images import read_image
 from fakeface.data.records import FAKE, REAL, Record
-from fakeface.data.threads import map_in_order, one_opencv_thread
-from fakeface.data.view_file import photograph_key
+from fakeface.data.slot_file import SlotFile, SlotWriter, photograph_key, settings_digest
+from fakeface.data.threads import map_in_order
 from fakeface.errors import UserError
 from fakeface.forensic.face_augment import augment_face
 from fakeface.forensic.jpeg_history import SUBSAMPLINGS, have_the_common_table, random_history, save_as_jpeg
-from fakeface.forensic.pseudo_fakes import Face, PseudoFake, make_pseudo_fake
+from fakeface.forensic.pseudo_fakes import Face, make_pseudo_fake
 from fakeface.views.face import CANVAS, EYE_DISTANCE, POINTS, align_face, alignment, face_points, transform_points
 
 VERSION = 1
@@ -41,7 +38,10 @@ HISTORIES = 3
 SPLICE = 96
 """Height and width of the stored share of foreign pixels of a pseudo-fake."""
 
-_PHOTOGRAPHS, _PSEUDO_FAKES, _SPLICES, _REGIONS = "photographs.npy", "pseudo_fakes.npy", "splices.npy", "regions.npy"
+_PHOTOGRAPH = np.dtype([("canvases", np.uint8, (1 + HISTORIES, CANVAS, CANVAS, 3)), ("points", np.float64, (5, 2))])
+_PSEUDO_FAKE = np.dtype(
+    [("canvas", np.uint8, (CANVAS, CANVAS, 3)), ("splice", np.uint8, (SPLICE, SPLICE)), ("regions", np.float32, (4,))]
+)
 
 
 @dataclass(frozen=True)  # jsonargparse reads defaults from __dict__
@@ -89,111 +89,90 @@ class ForensicFaces:
     def __init__(self, records: Sequence[Record], per_real: int, folder: Path) -> None:
         self.records = records
         self.count = per_real * sum(record.label == REAL for record in records)
-        digest = hashlib.blake2b(f"{VERSION} {cv2.__version__} {per_real} {HISTORIES}".encode(), digest_size=8)
-        for record in records:
-            digest.update(f"{photograph_key(record.path)} {record.label} ".encode())
-        self.folder = folder / f"forensic-{digest.hexdigest()}"
+        photographs = " ".join(f"{photograph_key(record.path)} {record.label}" for record in records)
+        self.folder = folder / f"forensic-{settings_digest(f'{VERSION} {per_real} {HISTORIES} {photographs}')}"
+        self._photographs = SlotFile(self.folder, "photographs", _PHOTOGRAPH)
+        self._pseudo_fakes = SlotFile(self.folder, "pseudo_fakes", _PSEUDO_FAKE)
 
     def build(self) -> None:
-        """Compute the faces unless they are there.
+        """Compute the faces that are not there.
 
         Raises:
             ImageError: When a photograph cannot be read.
             UserError: When the cache cannot be written.
         """
-        if self.folder.is_dir():
+        kinds = {self._photographs: len(self.records), self._pseudo_fakes: self.count}
+        if all(len(file) == count for file, count in kinds.items()):
             return
-        partial = self.folder.with_suffix(".partial")
-        try:
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder.with_suffix(".lock")):
-                if not self.folder.is_dir():  # else another process was faster
-                    shutil.rmtree(partial, ignore_errors=True)
-                    partial.mkdir()
-                    _build(self.records, self.count, partial)
-                    # What has the final name is complete, whatever was killed.
-                    partial.rename(self.folder)
-        except OSError as error:
-            raise UserError(
-                f"the training faces cannot be written to {self.folder} ({error.strerror or error}): "
-                f"make room there or name another folder with --data.cache"
-            ) from error
+        with SlotWriter(self.folder, list(kinds), self._refused) as writer:
+            writer.reserve(sum((count - len(file)) * file.slot.itemsize for file, count in kinds.items()))
+            _fill(writer, self._photographs, len(self.records), self._align, "Training faces")
+            donors = _Donors(self.records, self._photographs.read()["points"], self.photographs[:, 0])
+            _fill(writer, self._pseudo_fakes, self.count, partial(_make, donors), "Pseudo-fakes")
+
+    def _refused(self, error: OSError) -> None:
+        raise UserError(
+            f"the training faces cannot be written to {self.folder} ({error.strerror or error}): "
+            f"make room there or name another folder with --data.cache"
+        ) from error
+
+    def _align(self, position: int) -> NDArray[np.void]:
+        image = read_image(self.records[position].path)
+        slot = np.empty((), _PHOTOGRAPH)
+        slot["points"] = face_points(image)
+        generator = np.random.default_rng([0, position])
+        for variant in range(1 + HISTORIES):
+            pixels = random_history(image, generator) if variant else image
+            slot["canvases"][variant] = align_face(pixels, slot["points"])
+        return slot
 
     @cached_property
     def photographs(self) -> NDArray[np.uint8]:
         """Canvases ``(records, 1 + HISTORIES, CANVAS, CANVAS, 3)``, the untouched one first."""
-        return self._map(_PHOTOGRAPHS)
+        return np.asarray(self._photographs.read()["canvases"])
 
     @cached_property
-    def pseudo_fakes(self) -> NDArray[np.uint8]:
-        """Canvases ``(count, CANVAS, CANVAS, 3)``."""
-        return self._map(_PSEUDO_FAKES)
+    def pseudo_fakes(self) -> NDArray[np.void]:
+        """The pseudo-fakes ``(count,)``.
 
-    @cached_property
-    def splices(self) -> NDArray[np.uint8]:
-        """Share of foreign pixels of the pseudo-fakes, 0 to 255, ``(count, SPLICE, SPLICE)``."""
-        return self._map(_SPLICES)
-
-    @cached_property
-    def regions(self) -> NDArray[np.float32]:
-        """Region bits of the pseudo-fakes, ``(count, 4)``."""
-        return np.asarray(np.load(self.folder / _REGIONS))
+        ``canvas`` is ``(CANVAS, CANVAS, 3)``, ``splice`` the share of foreign pixels, 0 to 255, ``(SPLICE, SPLICE)``,
+        and ``regions`` the region bits ``(4,)``.
+        """
+        return self._pseudo_fakes.read()
 
     @cached_property
     def common(self) -> NDArray[np.bool_]:
         """Which photographs have the quantisation tables that most have, ``(records,)``."""
         return have_the_common_table([record.path for record in self.records])
 
-    def _map(self, name: str) -> NDArray[np.uint8]:
-        return np.asarray(np.load(self.folder / name, mmap_mode="r"))
-
     def __getstate__(self) -> dict[str, Any]:
         # A mapped file would be pickled as its content.
-        return {name: value for name, value in vars(self).items() if name in ("records", "count", "folder")}
+        return {name: value for name, value in vars(self).items() if name not in ("photographs", "pseudo_fakes")}
 
 
-def _build(records: Sequence[Record], count: int, folder: Path) -> None:
-    canvas = (CANVAS, CANVAS, 3)
-    photographs = np.lib.format.open_memmap(
-        folder / _PHOTOGRAPHS, "w+", np.uint8, (len(records), 1 + HISTORIES, *canvas)
-    )
-    fakes = np.lib.format.open_memmap(folder / _PSEUDO_FAKES, "w+", np.uint8, (count, *canvas))
-    splices = np.lib.format.open_memmap(folder / _SPLICES, "w+", np.uint8, (count, SPLICE, SPLICE))
-    regions = np.empty((count, 4), dtype=np.float32)
-    points = np.empty((len(records), *POINTS.shape))
+def _fill(writer: SlotWriter, file: SlotFile, count: int, make: Callable[[int], NDArray[np.void]], title: str) -> None:
+    """Append the slots that a file lacks, each under its number counted from 1."""
+    numbers = range(len(file), count)
+    progress = tqdm(numbers, title, unit=" images")
+    for number, slot in zip(numbers, map_in_order(make, progress), strict=True):
+        writer.append(file, number + 1, slot)
+    writer.commit()
 
-    def align_variants(position: int) -> NDArray[np.float64]:
-        image = read_image(records[position].path)
-        found = face_points(image)
-        generator = np.random.default_rng([0, position])
-        for variant in range(1 + HISTORIES):
-            pixels = random_history(image, generator) if variant else image
-            photographs[position, variant] = align_face(pixels, found)
-        return found
 
-    with one_opencv_thread():
-        order = tqdm(range(len(records)), "Training faces", unit=" images")
-        for position, found in enumerate(map_in_order(align_variants, order)):
-            points[position] = found
-        donors = _Donors(records, points, photographs[:, 0])
-
-        def make(number: int) -> tuple[NDArray[np.uint8], PseudoFake]:
-            generator = np.random.default_rng([1, number])
-            target = donors.reals[number % len(donors.reals)]
-            near = donors.near(target, generator)
-            face = donors.face(target)
-            fake = make_pseudo_fake(face, lambda: donors.face(int(generator.choice(near))), generator)
-            if generator.random() < 0.75:
-                image = random_history(fake.image, generator)
-            else:  # the usual of published photographs
-                image = save_as_jpeg(fake.image, 91, int(generator.choice(SUBSAMPLINGS)))
-            return align_face(image, face.points), fake._replace(mask=_on_canvas(fake.mask, face.points))
-
-        for number, (pixels, fake) in enumerate(map_in_order(make, tqdm(range(count), "Pseudo-fakes", unit=" images"))):
-            fakes[number], splices[number], regions[number] = pixels, fake.mask, fake.regions
-    np.save(folder / _REGIONS, regions)
-    for array in (photographs, fakes, splices):
-        array.flush()
+def _make(donors: "_Donors", number: int) -> NDArray[np.void]:
+    generator = np.random.default_rng([1, number])
+    target = donors.reals[number % len(donors.reals)]
+    near = donors.near(target, generator)
+    face = donors.face(target)
+    fake = make_pseudo_fake(face, lambda: donors.face(int(generator.choice(near))), generator)
+    if generator.random() < 0.75:
+        image = random_history(fake.image, generator)
+    else:  # the usual of published photographs
+        image = save_as_jpeg(fake.image, 91, int(generator.choice(SUBSAMPLINGS)))
+    slot = np.empty((), _PSEUDO_FAKE)
+    slot["canvas"], slot["regions"] = align_face(image, face.points), fake.regions
+    slot["splice"] = _on_canvas(fake.mask, face.points)
+    return slot
 
 
 def _on_canvas(mask: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -280,9 +259,8 @@ class ForensicDataset(FaceDataset):
         record = self.records[index]
         splice: NDArray[np.uint8] | None
         if record.label == FAKE and generator.random() < self.parameters.share(epoch, self.epochs):
-            number = int(generator.integers(self.faces.count))
-            canvas, splice = self.faces.pseudo_fakes[number], self.faces.splices[number]
-            regions = self.faces.regions[number]
+            fake = self.faces.pseudo_fakes[int(generator.integers(self.faces.count))]
+            canvas, splice, regions = fake["canvas"], fake["splice"], fake["regions"]
         else:
             untouched = self.faces.common[index] and generator.random() < 0.25
             variant = 0 if untouched else int(generator.integers(1, 1 + HISTORIES))

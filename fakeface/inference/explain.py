@@ -81,7 +81,7 @@ class Explainer:
             photograph=pixels,
             error_levels=error_level_analysis(pixels, settings.parameters.ela),
             heat_maps=self.heat_maps(pixels, self.detector.look(pixels)),
-            pictures={view: make_view(view, settings.parameters).draw(pixels) for view in settings.views},
+            pictures={view: make_view(view, settings.parameters).picture(pixels) for view in settings.views},
         )
 
     def heat_maps(self, image: NDArray[np.uint8], views: Mapping[str, Viewed]) -> dict[str, NDArray[np.float32]]:

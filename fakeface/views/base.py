@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.errors import UserError
+
 
 class Viewed(NamedTuple):
     """A view of one photograph.
@@ -64,7 +66,21 @@ class View:
         height, width = image.shape[:2]
         x, y = width / self.size, height / self.size
         placement = np.array([[x, 0, x / 2 - 0.5], [0, y, y / 2 - 0.5]])
-        return Viewed(resize(self.draw(image), self.size), placement, found=None)
+        return Viewed(resize(self.picture(image), self.size), placement, found=None)
+
+    def picture(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return what ``draw`` makes of a photograph.
+
+        Raises:
+            UserError: When it is no RGB image of the photograph's size.
+        """
+        drawn = self.draw(image)
+        if drawn.dtype != np.uint8 or drawn.shape != image.shape:
+            raise UserError(
+                f"the view {type(self).__name__} drew {drawn.dtype} {drawn.shape} of a photograph {image.shape}: let "
+                f"its draw return RGB as uint8, of the photograph's size"
+            )
+        return drawn
 
 
 def resize(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

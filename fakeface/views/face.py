@@ -171,7 +171,7 @@ class AlignedFace(View):
         points = locate_face(image) if points is None else points
         shown = central_points(*image.shape[:2]) if points is None else points
         crop, size = crop_matrix(self.size), (self.size, self.size)
-        canvas = align_face(self.draw(image), shown)
+        canvas = align_face(self.picture(image), shown)
         pixels = cv2.warpAffine(canvas, crop, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         placement = cv2.invertAffineTransform(crop @ np.vstack([alignment(shown), [0, 0, 1]]))
         return Viewed(np.asarray(pixels, dtype=np.uint8), np.asarray(placement), found=points is not None)

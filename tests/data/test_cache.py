@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fakeface.data import cache
-from fakeface.data.cache import CachedViews, DecodedViews, build_cache
+from fakeface.data.cache import CachedViews, DecodedViews, build_cache, view_file
 from fakeface.data.images import ImageError, read_image
 from fakeface.data.records import Record
-from fakeface.data.view_file import ViewFile
 from fakeface.views.ela import ElaParameters, error_level_analysis
 from fakeface.views.view import ELA, ORIGINAL, ViewParameters, compute_views
 from tests.data.view_caches import (
@@ -182,7 +181,7 @@ def test_other_versions_compute_again(
 ) -> None:
     build_cache(records, VIEWS, PARAMETERS, folder)
     computed.clear()
-    monkeypatch.setattr(f"fakeface.data.view_file.{version}", "0")
+    monkeypatch.setattr(f"fakeface.data.slot_file.{version}", "0")
     build_cache(records, VIEWS, PARAMETERS, folder)
     assert len(computed) == len(records)
 
@@ -197,7 +196,7 @@ def test_broken_images_are_reported_and_never_stored(records: list[Record], fold
             assert reason in failures[position].reason
             assert failures[position].path == records[position].path
     for view in VIEWS:
-        assert len(ViewFile(folder, view, PARAMETERS)) == len(records) - len(reasons)
+        assert len(view_file(folder, view, PARAMETERS)) == len(records) - len(reasons)
     cached = CachedViews(records, VIEWS, PARAMETERS, folder)
     for position in reasons:
         with pytest.raises(ImageError):

@@ -11,19 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fakeface.data.cache import build_cache
+from fakeface.data.cache import build_cache, view_file
 from fakeface.data.records import Record
-from fakeface.data.view_file import ViewFile
 from fakeface.views.view import ELA, ORIGINAL
 from tests.data.view_caches import PARAMETERS, SLOT_BYTES, VIEWS, assert_complete, assert_right, write_images
 
 BUILDER = """
     import sys
     from pathlib import Path
-    from fakeface.data import cache
+    from fakeface.data import cache, slot_file
     from fakeface.data.records import Record
     from fakeface.views.view import ViewParameters
-    cache.COMMIT_SECONDS = 0
+    slot_file.COMMIT_SECONDS = 0
     records = [Record(path, 0) for path in sorted(Path(sys.argv[1]).iterdir())]
     print("building", flush=True)
     cache.build_cache(records, ("original", "ela"), ViewParameters(8), Path(sys.argv[2]))
@@ -67,11 +66,11 @@ def test_killed_builds_leave_a_right_cache(tmp_path: Path, folder: Path) -> None
     images = tmp_path / "images"
     records = write_images(images, 150)
     kill_builders(3, images, records, folder)
-    assert len(ViewFile(folder, ELA, PARAMETERS)) > 0
+    assert len(view_file(folder, ELA, PARAMETERS)) > 0
     build_cache(records, VIEWS, PARAMETERS, folder)
     assert_complete(records, folder)
     # What was committed before the kills was not computed again.
-    assert len(ViewFile(folder, ELA, PARAMETERS)) == len(records)
+    assert len(view_file(folder, ELA, PARAMETERS)) == len(records)
 
 
 @pytest.mark.soak
@@ -94,7 +93,7 @@ def test_two_processes_may_build_at_once(tmp_path: Path, folder: Path) -> None:
             assert builder.returncode == 0
     assert_complete(records, folder)
     # One of them did the work, the other waited for it.
-    assert len(ViewFile(folder, ELA, PARAMETERS)) == len(records)
+    assert len(view_file(folder, ELA, PARAMETERS)) == len(records)
 
 
 def test_a_waiting_builder_says_so_and_goes_on_when_the_other_is_killed(tmp_path: Path, folder: Path) -> None:
@@ -123,7 +122,7 @@ def test_a_real_limit_on_the_file_size_falls_back(tmp_path: Path, folder: Path) 
         out, err = builder.communicate(timeout=60)
     assert out == "building\ndone\n"
     assert "cannot be written (File too large)" in err
-    assert 8 <= len(ViewFile(folder, ORIGINAL, PARAMETERS)) <= 10
+    assert 8 <= len(view_file(folder, ORIGINAL, PARAMETERS)) <= 10
     assert_right(records, folder)
     build_cache(records, VIEWS, PARAMETERS, folder)
     assert_complete(records, folder)

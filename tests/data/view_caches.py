@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from fakeface.data import view_file
-from fakeface.data.cache import CachedViews, DecodedViews
+from fakeface.data import slot_file
+from fakeface.data.cache import CachedViews, DecodedViews, view_file
 from fakeface.data.records import Record
-from fakeface.data.view_file import ViewFile
 from fakeface.views.view import ELA, ORIGINAL, ViewParameters
 
 VIEWS = (ORIGINAL, ELA)
@@ -30,8 +29,8 @@ def write_images(folder: Path, count: int, start: int = 0) -> list[Record]:
 def assert_complete(records: list[Record], folder: Path, parameters: ViewParameters = PARAMETERS) -> None:
     """Every record is in the cache, with the pixels that decoding gives."""
     for view in VIEWS:
-        keys = np.array([view_file.photograph_key(record.path) for record in records], view_file.KEY_TYPE)
-        assert (ViewFile(folder, view, parameters).find(keys) >= 0).all()
+        keys = np.array([slot_file.photograph_key(record.path) for record in records], slot_file.KEY_TYPE)
+        assert (view_file(folder, view, parameters).find(keys) >= 0).all()
     assert_right(records, folder, parameters)
 
 

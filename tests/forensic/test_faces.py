@@ -1,5 +1,7 @@
 import pickle
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import torch
 from lightning.pytorch import Trainer
 from numpy.typing import NDArray
 
+from fakeface.data import slot_file
 from fakeface.data.images import read_image
 from fakeface.data.records import FAKE, REAL, Record, scan_folder
 from fakeface.errors import UserError
@@ -37,9 +40,9 @@ def make_dataset(faces: ForensicFaces, seed: int = 0, **shares: float) -> Forens
 def test_every_photograph_has_its_histories_and_every_real_its_pseudo_fakes(faces: ForensicFaces) -> None:
     assert faces.photographs.shape == (8, 1 + HISTORIES, 384, 384, 3)
     assert faces.count == 8
-    assert faces.pseudo_fakes.shape == (8, 384, 384, 3)
-    assert faces.splices.max(axis=(1, 2)).min() > 100
-    assert set(np.unique(faces.regions)) == {0, 1}
+    assert faces.pseudo_fakes["canvas"].shape == (8, 384, 384, 3)
+    assert faces.pseudo_fakes["splice"].max(axis=(1, 2)).min() > 100
+    assert set(np.unique(faces.pseudo_fakes["regions"])) == {0, 1}
     for photograph in faces.photographs:
         assert len({variant.tobytes() for variant in photograph}) == 1 + HISTORIES
 
@@ -65,23 +68,55 @@ def test_pseudo_fakes_are_made_of_the_split_s_reals_alone(
 def test_a_second_build_of_the_same_photographs_computes_nothing(
     faces: ForensicFaces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(faces_file, "_build", lambda *arguments: pytest.fail("built again"))
+    monkeypatch.setattr(faces_file, "read_image", lambda path: pytest.fail("built again"))
     again = ForensicFaces(faces.records, 2, faces.folder.parent)
     again.build()
     assert (again.photographs[0] == faces.photographs[0]).all()
 
 
-def test_a_killed_build_leaves_nothing_that_counts(
-    records: list[Record], faces: ForensicFaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("reads", [5, 11])  # of eight photographs and, for the pseudo-fakes, of those they are made of
+def test_a_killed_build_is_continued_where_it_stopped(
+    reads: int, records: list[Record], faces: ForensicFaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed = ForensicFaces(records, 2, tmp_path)
+    left = iter(range(reads))
+
+    def read(path: Path) -> NDArray[np.uint8]:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return read_image(path)
+
+    monkeypatch.setattr(faces_file, "map_in_order", lambda make, items: map(make, items))
+    monkeypatch.setattr(slot_file, "COMMIT_SECONDS", 0)
     with monkeypatch.context() as patch:
-        patch.setattr(faces_file, "random_history", lambda *arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(faces_file, "read_image", read)
         with pytest.raises(KeyboardInterrupt):
             killed.build()
-    assert not killed.folder.exists()
+    assert len(killed.photographs) == min(reads, 8)
+    del killed.photographs
+    count = len(killed._pseudo_fakes)
+    assert count < 8
+    made: list[int] = []
+
+    def note(donors: Any, number: int) -> NDArray[np.void]:
+        made.append(number)
+        return make(donors, number)
+
+    make = faces_file._make
+    monkeypatch.setattr(faces_file, "_make", note)
     killed.build()
-    assert (killed.pseudo_fakes[3] == faces.pseudo_fakes[3]).all()
+    assert made == list(range(count, 8))
+    assert (killed.photographs == faces.photographs).all()
+    assert (killed.pseudo_fakes == faces.pseudo_fakes).all()
+
+
+def test_a_full_disk_is_said_before_it_is_full(
+    records: list[Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    with pytest.raises(UserError, match=r"training faces cannot be written .*No space left.* with --data\.cache"):
+        ForensicFaces(records, 2, tmp_path).build()
 
 
 def test_samples_say_what_is_known_of_them(faces: ForensicFaces) -> None:

@@ -2,8 +2,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fakeface.errors import UserError
+from fakeface.views import View
 from fakeface.views.base import resize
 from fakeface.views.ela import ElaParameters, error_level_analysis
 from fakeface.views.view import ELA, ORIGINAL, ViewParameters, compute_views, look, make_view, view_names
@@ -77,6 +79,18 @@ def test_a_view_of_your_own_is_named_by_its_class_path(tmp_path: Path, monkeypat
     view = look(CHECKERED, [name], ViewParameters(size=64))[name]
     assert (view.pixels == 255 - CHECKERED // 2).all()
     assert repr(make_view(name, ViewParameters(size=64))) == "Negative(size=64, strength=2)"
+
+
+@pytest.mark.parametrize("wrong", [CHECKERED[..., 0], CHECKERED / 2, CHECKERED[1:]])
+def test_a_view_that_draws_no_picture_is_refused(wrong: NDArray[np.uint8]) -> None:
+    class Wrong(View):
+        def draw(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+            return wrong
+
+    with pytest.raises(
+        UserError, match=r"the view Wrong drew .* of a photograph \(64, 64, 3\): let its draw return RGB"
+    ):
+        Wrong(32)(CHECKERED)
 
 
 @pytest.mark.parametrize(

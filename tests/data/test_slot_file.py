@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fakeface.data import view_file
-from fakeface.data.cache import CachedViews, build_cache
+from fakeface.data import slot_file
+from fakeface.data.cache import CachedViews, build_cache, view_file
 from fakeface.data.images import ImageError
 from fakeface.data.records import Record
-from fakeface.data.view_file import ViewFile, ViewFileWriter
+from fakeface.data.slot_file import SlotWriter
 from fakeface.views.view import ELA
 from tests.data.view_caches import (
     PARAMETERS,
@@ -58,9 +58,9 @@ def test_zeroed_keys_are_no_keys(records: list[Record], folder: Path) -> None:
 
 def test_keys_reach_the_disk_after_their_slots(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.mkdir()
-    file = ViewFile(folder, ELA, PARAMETERS)
+    file = view_file(folder, ELA, PARAMETERS)
     done: list[tuple[str, str]] = []
-    write, fsync = view_file._write, os.fsync
+    write, fsync = slot_file._write, os.fsync
     name_of = {"pixels": file.pixels_path, "keys": file.keys_path}
 
     def name(descriptor: int) -> str:
@@ -75,15 +75,14 @@ def test_keys_reach_the_disk_after_their_slots(folder: Path, monkeypatch: pytest
         done.append(("fsync", name(descriptor)))
         fsync(descriptor)
 
-    monkeypatch.setattr(view_file, "_write", noted_write)
+    monkeypatch.setattr(slot_file, "_write", noted_write)
     monkeypatch.setattr(os, "fsync", noted_fsync)
-    writer = ViewFileWriter(file)
+    writer = SlotWriter(folder, [file], lambda error: pytest.fail(str(error))).__enter__()
     for key in (1, 2**64 - 1):
-        writer.append(key, np.zeros((SIZE, SIZE, 3), dtype=np.uint8))
+        writer.append(file, key, np.zeros((SIZE, SIZE, 3), dtype=np.uint8))
     assert len(file) == 0
     writer.commit()
-    writer.close()
-    np.testing.assert_array_equal(file.find(np.array([2**64 - 1, 5, 1], view_file.KEY_TYPE)), [1, -1, 0])
+    np.testing.assert_array_equal(file.find(np.array([2**64 - 1, 5, 1], slot_file.KEY_TYPE)), [1, -1, 0])
     assert done == [
         ("write", "pixels"),
         ("write", "pixels"),
@@ -95,14 +94,14 @@ def test_keys_reach_the_disk_after_their_slots(folder: Path, monkeypatch: pytest
 
 def refuse_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the disk be full after ``count`` writes."""
-    write, left = view_file._write, iter(range(count))
+    write, left = slot_file._write, iter(range(count))
 
     def full(file: Any, data: memoryview) -> None:
         if next(left, None) is None:
             raise OSError(28, os.strerror(28))
         write(file, data)
 
-    monkeypatch.setattr(view_file, "_write", full)
+    monkeypatch.setattr(slot_file, "_write", full)
 
 
 # Nine good images in two views are 18 writes of slots; two of keys follow.
