@@ -88,7 +88,7 @@ def test_a_view_that_draws_no_picture_is_refused(wrong: NDArray[np.uint8]) -> No
             return wrong
 
     with pytest.raises(
-        UserError, match=r"the view Wrong drew .* of a photograph \(64, 64, 3\): let its draw return RGB"
+        UserError, match=r"the view Wrong drew .* of a photograph \(64, 64, 3\): let its draw"
     ):
         Wrong(32)(CHECKERED)
 
