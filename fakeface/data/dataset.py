@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from fakeface.data.augment import PAPER_OPERATIONS, augment_online, augment_paper
 from fakeface.data.cache import ViewSource
 from fakeface.data.records import REGIONS, Record
 
@@ -21,7 +20,7 @@ class FaceDataset(Dataset[Sample]):
     """Samples of one split.
 
     With ``paper`` augmentation the dataset is seven times as long as the records: sample ``7 i + k`` is record ``i``
-    under ``PAPER_OPERATIONS[k]``, the same pixels in every epoch, as in section 3.6 of the report. With ``online`` the
+    under ``operations[k]``, the same pixels in every epoch, as in section 3.6 of the report. With ``online`` the
     operations are drawn anew in every epoch. Either way the pixels depend on (seed, epoch, index) alone.
 
     Args:
@@ -38,7 +37,13 @@ class FaceDataset(Dataset[Sample]):
         self.source = source
         self.augmentation = augmentation
         self.seed = seed
-        self.copies = len(PAPER_OPERATIONS) if augmentation == "paper" else 1
+        self.operations: Sequence[str] = ("identity",)
+        if augmentation == "paper":
+            # Imported where something is augmented alone, for albumentations takes as long as torch.
+            from fakeface.data.augment import PAPER_OPERATIONS
+
+            self.operations = PAPER_OPERATIONS
+        self.copies = len(self.operations)
 
     def __len__(self) -> int:
         return len(self.records) * self.copies
@@ -58,12 +63,15 @@ class FaceDataset(Dataset[Sample]):
         position, copy = divmod(index, self.copies)
         record = self.records[position]
         views, regions = self.source[position], region_bits(record)
-        if self.augmentation == "paper":
-            generator = np.random.default_rng([self.seed, index])
-            views, regions = augment_paper(views, regions, PAPER_OPERATIONS[copy], generator)
-        elif self.augmentation == "online":
-            generator = np.random.default_rng([self.seed, epoch, index])
-            views, regions = augment_online(views, regions, generator)
+        if self.augmentation != "none":
+            from fakeface.data.augment import augment_online, augment_paper
+
+            if self.augmentation == "paper":
+                generator = np.random.default_rng([self.seed, index])
+                views, regions = augment_paper(views, regions, self.operations[copy], generator)
+            else:
+                generator = np.random.default_rng([self.seed, epoch, index])
+                views, regions = augment_online(views, regions, generator)
         return {
             **{view: _to_tensor(image) for view, image in views.items()},
             "label": torch.tensor(record.label, dtype=torch.float32),

@@ -87,9 +87,7 @@ def test_a_view_that_draws_no_picture_is_refused(wrong: NDArray[np.uint8]) -> No
         def draw(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
             return wrong
 
-    with pytest.raises(
-        UserError, match=r"the view Wrong drew .* of a photograph \(64, 64, 3\): let its draw"
-    ):
+    with pytest.raises(UserError, match=r"the view Wrong drew .* of a photograph \(64, 64, 3\): let its draw"):
         Wrong(32)(CHECKERED)
 
 

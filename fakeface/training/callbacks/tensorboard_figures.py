@@ -9,7 +9,6 @@ from lightning.pytorch.utilities.model_summary.model_summary import ModelSummary
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from fakeface.data.augment import PAPER_OPERATIONS
 from fakeface.data.dataset import FaceDataset
 from fakeface.training.callbacks.figures import Image, confusion_matrix, image_grid, precision_recall_curve, roc_curve
 from fakeface.training.datamodule import FaceDataModule
@@ -104,7 +103,7 @@ def _sample_panel(dataset: FaceDataset, views: list[str]) -> Figure:
 def _augmentation_panel(dataset: FaceDataset, views: list[str]) -> Figure:
     """The first photograph under the augmentations (Figure 3 of the report)."""
     if dataset.augmentation == "paper":
-        samples, titles = [dataset[0, copy] for copy in range(dataset.copies)], list(PAPER_OPERATIONS)
+        samples, titles = [dataset[0, copy] for copy in range(dataset.copies)], list(dataset.operations)
     else:
         epochs = range(PANEL_SAMPLES)
         samples, titles = [dataset[epoch, 0] for epoch in epochs], [f"epoch {epoch}" for epoch in epochs]
