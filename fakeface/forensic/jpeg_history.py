@@ -1,6 +1,7 @@
-"""Random JPEG histories: the same law for real and fake photographs, so that compression tells nothing of the class.
+"""Random JPEG histories, drawn for real and fake photographs by the same law.
 
-In CIPLAB every real photograph has the same quantisation table, and a quarter of the fakes another one.
+In CIPLAB every real photograph has the same quantisation table, and a quarter of the fakes another one. A history makes
+the last compression independent of the class. What an earlier one left in the pixels stays, if fainter.
 """
 
 from collections import Counter
@@ -27,7 +28,7 @@ def save_as_jpeg(image: NDArray[np.uint8], quality: int, subsampling: int) -> ND
 
 
 def random_history(image: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Save a photograph ``(H, W, 3)`` once or twice at random, sometimes resized and back in between."""
+    """Save a photograph ``(H, W, 3)`` as JPEG once or twice, sometimes scaled and back before the last time."""
     if generator.random() < 0.3:
         image = save_as_jpeg(image, int(generator.integers(70, 99)), generator.choice(SUBSAMPLINGS))
     if generator.random() < 0.15:
@@ -43,7 +44,10 @@ def _resized_and_back(image: NDArray[np.uint8], factor: float) -> NDArray[np.uin
 
 
 def have_the_common_table(paths: Sequence[Path]) -> NDArray[np.bool_]:
-    """Tell which files have the quantisation tables that most of them have, ``(N,)``; no JPEG has the table None."""
+    """Tell which files have the quantisation tables that occur most often among them, ``(N,)``.
+
+    Files that are no JPEG have none, and count as alike.
+    """
     tables = [_tables(path) for path in paths]
     common = Counter(tables).most_common(1)[0][0]
     return np.array([table == common for table in tables])

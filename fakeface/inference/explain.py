@@ -1,6 +1,7 @@
-"""What a verdict rests on: the photograph, its error levels, heat maps and the scores of the regions, in one picture.
+"""A verdict in one picture: the photograph, its error levels, heat maps and the scores of the regions.
 
-A heat map shows where the network looked. It is no proof that something was edited there.
+The error levels are for the reader: the verdict rests on them only where the network has them as a view. A heat map
+shows where the network looked, or where its own map says that something was pasted in. It is no proof of either.
 """
 
 from collections.abc import Mapping
@@ -33,13 +34,14 @@ DPI = 120
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """What a verdict rests on.
+    """A verdict and the pictures that are shown with it, all on the pixels of the photograph.
 
     Attributes:
         verdict: The verdict.
         photograph: RGB, ``(H, W, 3)``.
         error_levels: Its error level analysis, ``(H, W, 3)``, whether the network reads it or not.
-        heat_maps: For each view that the network reads, where it looked: 0 to 1, ``(H, W)``.
+        heat_maps: One for each view that the network reads, from 0 to 1, ``(H, W)``; 0 where the view shows nothing of
+            the photograph.
         pictures: What each of these views is taken from, ``(H, W, 3)``.
     """
 
@@ -57,7 +59,8 @@ class Explainer:
         detector: The detector.
 
     Raises:
-        UserError: When its network is an exported one, or there is no way to draw its heat maps.
+        UserError: When its network is an exported one, one of its backbones has no spatial features, or the library for
+            Grad-CAM is not installed.
     """
 
     def __init__(self, detector: Detector) -> None:
@@ -71,7 +74,7 @@ class Explainer:
 
         Raises:
             ImageError: When the file cannot be read.
-            UserError: When pixels have another shape or type.
+            UserError: When pixels have another shape or type, or the network has neither a map nor branches.
         """
         path, pixels = (None, image) if isinstance(image, np.ndarray) else (Path(image), read_image(Path(image)))
         settings = self.detector.settings
@@ -85,7 +88,11 @@ class Explainer:
         )
 
     def heat_maps(self, image: NDArray[np.uint8], views: Mapping[str, Viewed]) -> dict[str, NDArray[np.float32]]:
-        """Return where the network looks on a photograph ``(H, W, 3)`` of these views: for each 0 to 1, ``(H, W)``."""
+        """Return the heat maps of a photograph ``(H, W, 3)`` for these views of it, from 0 to 1, ``(H, W)``.
+
+        Raises:
+            UserError: When the network has neither a map nor branches.
+        """
         heat_maps = self._draw({name: view.pixels for name, view in views.items()})
         return {name: views[name].place(heat, *image.shape[:2]) for name, heat in heat_maps.items()}
 
@@ -99,7 +106,10 @@ def overlay(image: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.u
 
 
 def draw_explanation(explanation: Explanation) -> Figure:
-    """Draw photograph, error levels, heat maps and region scores side by side under the verdict."""
+    """Draw photograph, error levels, heat maps and region scores side by side under the verdict.
+
+    Each heat map lies over what its view is taken from.
+    """
     verdict = explanation.verdict
     panels = [
         ("photograph", _shrink(explanation.photograph)),
@@ -127,7 +137,7 @@ def write_explanation(explanation: Explanation, folder: Path) -> Path:
     """Write the picture of a photograph's explanation into a folder.
 
     Returns:
-        The picture: ``NAME.png``, or ``NAME_2.png`` and so on where another photograph of that name came before.
+        The picture: ``NAME.png``, or ``NAME_2.png`` and so on where a file of that name is there already.
     """
     stem = explanation.verdict.path.stem if explanation.verdict.path is not None else "pixels"
     names = (f"{stem}.png" if number == 1 else f"{stem}_{number}.png" for number in count(1))

@@ -1,4 +1,4 @@
-"""Where a network looks: its own map of what was pasted in, or Grad-CAM on each branch."""
+"""Heat maps of a network: its own map of what was pasted in, or Grad-CAM on each branch."""
 
 import importlib.util
 from collections.abc import Callable, Iterable, Mapping

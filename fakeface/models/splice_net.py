@@ -1,9 +1,9 @@
 """A fully convolutional network on the aligned face: a verdict, its regions, and a map of what was pasted in.
 
-The map is the dense half of Face X-ray (https://arxiv.org/abs/1912.13458): where pseudo-fakes show which pixels were
-replaced, it teaches the features what a blend looks like. Features of three strides are summed as in feature pyramids
-(https://arxiv.org/abs/1612.03144). A region is scored from the places that a learned attention picks for it, which is
-enough because aligned regions lie at fixed places.
+The map is taught by pseudo-fakes, of which is known which pixels were replaced: an idea of Face X-ray
+(https://arxiv.org/abs/1912.13458), whose map shows the border of the blend where this one shows the whole part.
+Features of three strides are summed as in feature pyramids (https://arxiv.org/abs/1612.03144). A region is scored from
+the places that a learned attention picks for it by what they look like; it is not told where they lie.
 """
 
 from collections.abc import Sequence
@@ -27,11 +27,12 @@ class SpliceNet(FaceNetwork):
     """Backbone, pyramid at stride 16, and three heads. In evaluation mode it averages the face and its mirror image.
 
     Args:
-        backbone: Any network of timm with features at strides 8, 16 and 32.
+        backbone: A convolutional network of timm with residual blocks and features at strides 8, 16 and 32, such as
+            ``efficientnet_lite0``, ``resnet18`` or ``convnext_atto``.
         pretrained: ``True`` (timm's hub), a local file, or ``False``.
         width: Channels of the pyramid.
         dropout: Probability of dropping a feature before the heads.
-        drop_path: Probability of skipping a residual block of the backbone.
+        drop_path: Probability of skipping the last residual block of the backbone; it grows evenly up to there.
         frozen: Modules of the backbone that are not trained, such as ``conv_stem`` or ``blocks.0``.
         backbone_lr_scale: Factor on the learning rate of the backbone.
 

@@ -1,4 +1,4 @@
-// Draws what a prediction rests on: pictures with words, a scale, scores of regions.
+// Draws what is shown beside a verdict: pictures with words, a scale, scores of regions.
 
 const VERDICTS = { real: "no edit found", fake: "looks edited", unsure: "unsure" };
 
@@ -30,8 +30,8 @@ function figure(picture, title, words) {
 }
 
 const WORDS = {
-  ela: "How much each pixel changes when the photo is saved once more. Edges and hair are always bright; a bright patch on smooth skin is a hint.",
-  map: "Where the network looked, from grey to yellow. It need not be what was edited.",
+  ela: "How much each pixel changes when the photo is saved once more. Edges and hair are always bright; a bright patch on smooth skin is a hint to you, whether or not the network reads these levels.",
+  map: "Where the network looked or suspects an edit, over the picture in grey: the brighter and the more yellow, the more. It need not be what was edited.",
 };
 
 // All pictures with words, or briefly those that the visitor has not seen yet, with their titles alone.
@@ -43,7 +43,7 @@ export function showEvidence(container, evidence, brief = false) {
     figures.push(figure(map.picture, `Heat map: ${map.title}`, words("map")));
   }
   if (!evidence.heat_maps.length) {
-    figures.push(element("p", "This kind of network cannot show where it looked: there is no heat map.", { class: "hint" }));
+    figures.push(element("p", "This server draws no heat map: its network is an exported one, or a library is missing.", { class: "hint" }));
   }
   container.replaceChildren(...figures);
 }

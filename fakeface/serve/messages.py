@@ -9,19 +9,21 @@ Picture = str
 
 
 class HeatMap(BaseModel):
-    """Where one branch of the network looked."""
+    """Where the network looked in one of its views, or where its own map says that something was pasted in."""
 
-    view: str = Field(description="Name of the view that the branch looks at, such as original, ela or face.")
+    view: str = Field(description="Name of the view, such as original, ela or face.")
     title: str = Field(description="What this view shows, in words.")
-    picture: Picture = Field(description="The heat map over what the view is taken from, as a data URL.")
+    picture: Picture = Field(description="The heat map over what the view is taken from, in grey, as a data URL.")
 
 
 class Evidence(BaseModel):
-    """Pictures that show what the verdict rests on."""
+    """Pictures beside the verdict."""
 
     original: Picture = Field(description="The photograph, made smaller, as a data URL.")
-    ela: Picture = Field(description="Its error levels: how much each pixel changes when it is saved once more.")
-    heat_maps: list[HeatMap] = Field(description="One for each branch; none for networks that cannot be asked.")
+    ela: Picture = Field(
+        description="How much each pixel changes when it is saved once more, read by the network or not."
+    )
+    heat_maps: list[HeatMap] = Field(description="One for each view; none where the server cannot draw them.")
 
 
 class Prediction(BaseModel):
