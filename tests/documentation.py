@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
-PAGES = sorted([REPOSITORY / "README.md", REPOSITORY / "data" / "README.md", *REPOSITORY.glob("docs/**/*.md")])
+PAGES = sorted([*REPOSITORY.glob("*.md"), REPOSITORY / "data" / "README.md", *REPOSITORY.glob("docs/**/*.md")])
 
 _FENCE = re.compile(r"```(\w*)$")
 _INLINE = re.compile(r"`([^`]+)`")

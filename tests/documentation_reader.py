@@ -81,7 +81,7 @@ class Reader:
             elif block.language == "yaml":
                 Path("part.yaml").write_text(block.text, encoding="utf-8")
                 self.fakeface(["fit", "--config", "part.yaml"], block.where, run=False)
-            elif block.language not in {"", "python", SCRIPTS.get(name_of(page))}:
+            elif block.language not in {"", "python", "mermaid", SCRIPTS.get(name_of(page))}:
                 pytest.fail(
                     f"{block.where}: nothing in tests/documentation_reader.py covers a block of {block.language}: "
                     f"add a rule"
@@ -186,6 +186,10 @@ def _make(reader: Reader, words: Sequence[str], where: str) -> None:
     assert shown.returncode == 0, f"{where}: {shown.stderr}"
 
 
+def _build(reader: Reader, words: Sequence[str], where: str) -> None:
+    assert os.access(REPOSITORY / ".ci" / "run", os.X_OK), where
+
+
 def _pip(reader: Reader, words: Sequence[str], where: str) -> None:
     extras = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     named = re.fullmatch(r"fakeface\[(\w+)\]", words[-1])
@@ -238,6 +242,7 @@ RULES: dict[str, Callable[[Reader, Sequence[str], str], None]] = {
     "fakeface": _fakeface,
     "torchrun": _torchrun,
     "make": _make,
+    ".ci/run": _build,
     "pip": _pip,
     "curl": _curl,
     "tensorboard": _tensorboard,

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from fakeface.audit.jpeg_headers import Header, read_header
 from fakeface.audit.source_groups import LocalFeatures, local_features
 from fakeface.data.images import ImageError, decode_image
+from fakeface.data.jpeg_headers import Header, read_header
 from fakeface.data.records import Record
 from fakeface.data.threads import map_in_order, one_opencv_thread
 from fakeface.views.ela import ElaParameters, error_level_analysis

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Extract the features, tune the classifier, measure it, and write the run."""
-    from fakeface.audit.jpeg_headers import read_tables
+    from fakeface.data.jpeg_headers import read_tables
     from fakeface.data.records import write_manifest
     from fakeface.evaluation.calibration import calibrate
     from fakeface.evaluation.predictions import Predictions, write_predictions

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
-from fakeface.report.curves import Curves
+from fakeface.training.curves import Curves
 
 Bins = Sequence[Mapping[str, float]]
 """The fields of each ``calibration.ReliabilityBin``."""

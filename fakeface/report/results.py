@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fakeface.errors import UserError
 from fakeface.evaluation.predictions import Predictions, read_predictions
 from fakeface.evaluation.summary import Summary
-from fakeface.report.curves import Curves, find_logs, read_curves
+from fakeface.training.curves import Curves, find_logs, read_curves
 from fakeface.training.runs import (
     CLASSIFIER_FILE,
     CONFIG_FILE,

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from fakeface.evaluation.scores import METRICS
-from fakeface.report.curves import read_curves
+from fakeface.training.curves import read_curves
 from fakeface.training.runs import METRICS_FILE
 from fakeface.training.sweep import Run
 

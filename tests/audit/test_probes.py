@@ -7,9 +7,9 @@ import pytest
 
 from fakeface.audit.examination import ELA_STATISTICS, Examined
 from fakeface.audit.inventory import inventory
-from fakeface.audit.jpeg_headers import Header
 from fakeface.audit.probes import Probe, run_probes
 from fakeface.audit.source_groups import LocalFeatures
+from fakeface.data.jpeg_headers import Header
 from fakeface.data.records import FAKE, REAL, Record
 
 FEATURES = LocalFeatures(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))

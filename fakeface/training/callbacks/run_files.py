@@ -8,8 +8,8 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info, rank_zero_only
 from torch import Tensor
 
-from fakeface.audit.jpeg_headers import read_tables
 from fakeface.data.dataset import FaceDataset
+from fakeface.data.jpeg_headers import read_tables
 from fakeface.data.records import write_manifest
 from fakeface.evaluation.calibration import Calibration
 from fakeface.evaluation.predictions import Predictions, write_predictions

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from fakeface.report.curves import find_logs, read_curves
+from fakeface.training.curves import find_logs, read_curves
 from tests.report.run_folders import CURVES, write_log
 
 

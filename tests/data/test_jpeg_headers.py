@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from fakeface.audit.jpeg_headers import common_table, read_header
+from fakeface.data.jpeg_headers import common_table, read_header
 
 
 def encode(format: str = "JPEG", mode: str = "RGB", **options: object) -> bytes:
