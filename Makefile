@@ -10,10 +10,10 @@ PAPER := lightning_logs/paper
 REPORT_EXPERIMENTS := $(foreach network,custom_cnn vgg16 resnet50 mobilenet,$(network)_original $(network)_ela) \
 	fusion_type1 fusion_type2 fusion_type3
 
-.PHONY: help install demo paper test soak bench lint tensorboard clean
+.PHONY: help install demo paper test test-lowest soak bench lint tensorboard clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: .venv/installed  ## Make .venv and install fakeface in the versions of constraints.txt
 
@@ -38,8 +38,15 @@ paper: install  ## Reproduce the report, resumable: make paper DATA=data/real_an
 	rm -rf $(PAPER)/report
 	$(BIN)/fakeface report $(PAPER)/runs/*/seed_0 --audit $(PAPER)/audit --out $(PAPER)/report
 
-test: install  ## Run the test suite
-	$(BIN)/python -m pytest $(ARGS)
+test: install  ## Run the test suite, with coverage and the slowest tests
+	$(BIN)/python -m pytest --cov --durations 10 $(ARGS)
+
+test-lowest:  ## Run the tests with the lowest versions that pyproject.toml allows, in .venv-lowest
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/pip install --quiet uv
+	.venv-lowest/bin/uv pip compile --quiet --upgrade --resolution lowest-direct --extra dev pyproject.toml -o .venv-lowest/lowest.txt
+	.venv-lowest/bin/pip install --quiet --requirement .venv-lowest/lowest.txt --editable .
+	.venv-lowest/bin/python -m pytest $(ARGS)
 
 soak: install  ## Run the long tests: kills, fuzzing, coverage of intervals
 	$(BIN)/python -m pytest -m soak
@@ -56,5 +63,5 @@ tensorboard: install  ## Show all runs at http://localhost:6006
 	$(BIN)/tensorboard --logdir lightning_logs
 
 clean:  ## Remove .venv and caches; runs and data stay
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf .venv .venv-lowest .coverage .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
