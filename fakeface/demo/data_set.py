@@ -20,6 +20,7 @@ from fakeface.demo.faces import Region, draw_face
 from fakeface.demo.looks import sample_pose
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, make_new_folder
+from fakeface.views.jpeg import encode_jpeg, save_as_jpeg
 
 IMAGES = 500
 SIZE = 256
@@ -108,7 +109,7 @@ def write_demo(out: Path, images: int = IMAGES, seed: int = 0, size: int = SIZE)
         make_folder(out / name)
     drawn = _draw(out, images - fakes, fakes, seed, size)
     for record, pixels in tqdm(drawn, "drawing", images, unit="image", disable=None):
-        record.path.write_bytes(_encode(pixels, _FINAL_QUALITY))
+        record.path.write_bytes(encode_jpeg(pixels, _FINAL_QUALITY))
         records.append(record)
     manifest = out / MANIFEST
     write_manifest(manifest, sorted(records, key=lambda record: (record.label, record.path)), root=out)
@@ -120,7 +121,7 @@ def _draw(out: Path, reals: int, fakes: int, seed: int, size: int) -> Iterator[t
     for number in range(1, reals + 1):
         path = out / "training_real" / f"real_{number:05d}.jpg"
         shot = _source(seed, number, size)
-        yield Record(path, REAL, regions="0000", group=f"source_{number}"), _compress(shot.pixels, shot.quality)
+        yield Record(path, REAL, regions="0000", group=f"source_{number}"), save_as_jpeg(shot.pixels, shot.quality)
         if number > fakes:
             continue
         rng = np.random.default_rng([seed, 1, number])
@@ -158,8 +159,8 @@ def _splice(rng: np.random.Generator, source: _Shot, bits: str, edit: _Edit) -> 
     x, y = rng.uniform(-4, 4, 2) / size
     pose = replace(source.pose, x=source.pose.x + x, y=source.pose.y + y)
     donor = _shoot(rng, pose, size, noise=edit.noise * rng.uniform(0.9, 1.2), quality=97)
-    donated = _compress(donor.pixels, donor.quality)
-    pixels = _compress(source.pixels, source.quality - edit.saving).astype(np.float32)
+    donated = save_as_jpeg(donor.pixels, donor.quality)
+    pixels = save_as_jpeg(source.pixels, source.quality - edit.saving).astype(np.float32)
     for bit, target, origin in zip(bits, source.regions, donor.regions, strict=True):
         if bit == "1":
             pixels = _paste(pixels, donated, target, origin, edit)
@@ -182,19 +183,6 @@ def _paste(pixels: Pixels, donor: NDArray[np.uint8], target: Region, origin: Reg
     weight = mask * (1 - mask) + 1e-6
     gap = (weight * (pixels - moved)).sum(axis=(0, 1)) / weight.sum()
     return np.asarray(pixels + mask * (moved + edit.match * gap - pixels), dtype=np.float32)
-
-
-def _compress(pixels: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
-    """Store as JPEG and read back."""
-    data = np.frombuffer(_encode(pixels, quality), dtype=np.uint8)
-    return np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), dtype=np.uint8)
-
-
-def _encode(pixels: NDArray[np.uint8], quality: int) -> bytes:
-    encoded, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    if not encoded:
-        raise RuntimeError(f"OpenCV could not encode an image of shape {pixels.shape} as JPEG")
-    return data.tobytes()
 
 
 def _to_uint8(pixels: NDArray[np.floating]) -> NDArray[np.uint8]:

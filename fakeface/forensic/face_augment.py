@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.forensic.jpeg_history import SUBSAMPLINGS, save_as_jpeg
 from fakeface.views.face import CANVAS, crop_matrix
+from fakeface.views.jpeg import save_as_jpeg
 
 MAP_STRIDE = 16
 """Pixels of the view per cell of the map of what was replaced."""
@@ -91,5 +91,5 @@ def _photometric(face: NDArray[np.uint8], generator: np.random.Generator) -> NDA
         image = image + deviation * generator.standard_normal(image.shape, dtype=np.float32)
     pixels = np.clip(image, 0, 255).astype(np.uint8)
     if generator.random() < 0.25:
-        pixels = save_as_jpeg(pixels, int(generator.integers(50, 96)), SUBSAMPLINGS[0])
+        pixels = save_as_jpeg(pixels, int(generator.integers(50, 96)))
     return pixels

@@ -25,9 +25,10 @@ from fakeface.data.slot_file import SlotFile, SlotWriter, photograph_key, settin
 from fakeface.data.threads import map_in_order
 from fakeface.errors import UserError
 from fakeface.forensic.face_augment import augment_face
-from fakeface.forensic.jpeg_history import SUBSAMPLINGS, have_the_common_table, random_history, save_as_jpeg
+from fakeface.forensic.jpeg_history import have_the_common_table, random_history
 from fakeface.forensic.pseudo_fakes import Face, make_pseudo_fake
 from fakeface.views.face import CANVAS, EYE_DISTANCE, POINTS, align_face, alignment, face_points, transform_points
+from fakeface.views.jpeg import SUBSAMPLINGS, save_as_jpeg
 
 VERSION = 1
 """Raise it when the same photographs give other faces."""

@@ -13,18 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-SUBSAMPLINGS = (
-    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,
-    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
-    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422,
-)
-
-
-def save_as_jpeg(image: NDArray[np.uint8], quality: int, subsampling: int) -> NDArray[np.uint8]:
-    """Encode an image ``(H, W, 3)`` as JPEG, quality 1 to 100, one of ``SUBSAMPLINGS``, and decode it."""
-    settings = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, subsampling]
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings)
-    return np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), dtype=np.uint8)
+from fakeface.views.jpeg import SUBSAMPLINGS, save_as_jpeg
 
 
 def random_history(image: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:

@@ -7,11 +7,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.views.jpeg import encode_jpeg
+
 Pixel = TypeVar("Pixel", np.uint8, np.float32)
 
 LONGEST_SIDE = 640
 
-_QUALITY = 85
+QUALITY = 85
 
 
 def fit(image: NDArray[Pixel]) -> NDArray[Pixel]:
@@ -24,15 +26,6 @@ def fit(image: NDArray[Pixel]) -> NDArray[Pixel]:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=image.dtype)
 
 
-def encode_jpeg(image: NDArray[np.uint8], quality: int = _QUALITY) -> bytes:
-    """Encode RGB ``(H, W, 3)`` as JPEG."""
-    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    encoded, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    if not encoded:
-        raise RuntimeError(f"OpenCV could not encode an image of shape {image.shape} as JPEG")
-    return data.tobytes()
-
-
 def data_url(image: NDArray[np.uint8]) -> str:
     """Return a picture of an image that travels inside JSON, at most ``LONGEST_SIDE`` pixels long."""
-    return "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(fit(image))).decode()
+    return "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(fit(image), QUALITY)).decode()

@@ -13,8 +13,9 @@ from fakeface.data.augment import PAPER_OPERATIONS, augment_paper
 from fakeface.data.images import decode_image
 from fakeface.data.records import REAL
 from fakeface.serve.faces import Face
-from fakeface.serve.pictures import encode_jpeg
+from fakeface.serve.pictures import QUALITY
 from fakeface.views.ela import ElaParameters, error_level_analysis
+from fakeface.views.jpeg import encode_jpeg
 from fakeface.views.view import ORIGINAL
 
 _THUMBNAIL = 160
@@ -37,8 +38,8 @@ def draw_story(faces: Sequence[Face], ela: ElaParameters) -> dict[str, bytes]:
     pictures = {}
     for name, face in chosen.items():
         pixels = decode_image(face.data, Path(name))
-        pictures[f"{name}.jpg"] = encode_jpeg(pixels)
-        pictures[f"{name}_ela.jpg"] = encode_jpeg(error_level_analysis(pixels, ela))
+        pictures[f"{name}.jpg"] = encode_jpeg(pixels, QUALITY)
+        pictures[f"{name}_ela.jpg"] = encode_jpeg(error_level_analysis(pixels, ela), QUALITY)
     real = decode_image(chosen["real"].data, Path("real"))
     return pictures | _augmented(real) | _saved_twice(real)
 
@@ -49,7 +50,7 @@ def _augmented(image: NDArray[np.uint8]) -> dict[str, bytes]:
     regions = np.zeros(4)
     return {
         f"{operation}.jpg": encode_jpeg(
-            augment_paper(views, regions, operation, np.random.default_rng(_SEED))[0][ORIGINAL]
+            augment_paper(views, regions, operation, np.random.default_rng(_SEED))[0][ORIGINAL], QUALITY
         )
         for operation in PAPER_OPERATIONS
     }

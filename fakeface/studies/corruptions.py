@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.views.jpeg import decode, encode, save_as_jpeg
+
 Image = NDArray[np.uint8]
 Corrupt = Callable[[Image, float, np.random.Generator], Image]
 
@@ -51,7 +53,7 @@ class Family:
 
 def jpeg(image: Image, quality: float) -> Image:
     """Save as JPEG of a quality 1 to 100, and read again."""
-    return _recode(image, ".jpg", cv2.IMWRITE_JPEG_QUALITY, quality)
+    return save_as_jpeg(image, round(quality))
 
 
 def double_jpeg(image: Image, quality: float) -> Image:
@@ -61,7 +63,7 @@ def double_jpeg(image: Image, quality: float) -> Image:
 
 def webp(image: Image, quality: float) -> Image:
     """Save as lossy WebP of a quality 1 to 100, and read again."""
-    return _recode(image, ".webp", cv2.IMWRITE_WEBP_QUALITY, quality)
+    return decode(encode(image, ".webp", cv2.IMWRITE_WEBP_QUALITY, round(quality)))
 
 
 def downscale(image: Image, factor: float) -> Image:
@@ -101,13 +103,6 @@ CORRUPTIONS = {
 def all_corruptions() -> list[Corruption]:
     """Return every corruption at each of its levels."""
     return [Corruption(name, level) for name, family in CORRUPTIONS.items() for level in family.levels]
-
-
-def _recode(image: Image, suffix: str, flag: int, quality: float) -> Image:
-    encoded, data = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [flag, round(quality)])
-    if not encoded:
-        raise RuntimeError(f"OpenCV could not encode an image of shape {image.shape} as {suffix}")
-    return _uint8(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))
 
 
 def _saturate(values: NDArray[np.float32]) -> Image:

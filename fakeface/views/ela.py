@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from fakeface.errors import UserError
 from fakeface.views.base import View
+from fakeface.views.jpeg import save_as_jpeg
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,8 @@ def error_level_analysis(image: NDArray[np.uint8], parameters: ElaParameters | N
         ``|alpha · |image − recompressed| + beta|``, rounded and saturated to 0..255, ``(H, W, 3)``.
     """
     parameters = parameters or ElaParameters()
-    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    encoded, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, parameters.quality])
-    if not encoded:
-        raise RuntimeError(f"OpenCV could not encode an image of shape {image.shape} as JPEG")
-    difference = cv2.absdiff(bgr, cv2.imdecode(data, cv2.IMREAD_COLOR))
-    scaled = cv2.convertScaleAbs(difference, alpha=parameters.alpha, beta=parameters.beta)
-    return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    difference = cv2.absdiff(image, save_as_jpeg(image, parameters.quality))
+    return np.asarray(cv2.convertScaleAbs(difference, alpha=parameters.alpha, beta=parameters.beta), dtype=np.uint8)
 
 
 @dataclass(frozen=True)

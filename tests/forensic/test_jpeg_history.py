@@ -3,17 +3,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fakeface.forensic.jpeg_history import SUBSAMPLINGS, have_the_common_table, random_history, save_as_jpeg
+from fakeface.forensic.jpeg_history import have_the_common_table, random_history
 
 NOISE = np.random.default_rng(0).integers(0, 256, (40, 56, 3), dtype=np.uint8)
-
-
-def test_a_saved_image_keeps_its_colours_and_loses_more_at_low_quality() -> None:
-    red = np.zeros((32, 32, 3), dtype=np.uint8)
-    red[..., 0] = 200
-    assert np.abs(save_as_jpeg(red, 95, SUBSAMPLINGS[0]).astype(int) - red).max() <= 3
-    loss = [np.abs(save_as_jpeg(NOISE, quality, SUBSAMPLINGS[1]).astype(int) - NOISE).mean() for quality in (95, 60)]
-    assert 0 < loss[0] < loss[1]
 
 
 def test_a_history_depends_on_the_generator_alone_and_differs_from_draw_to_draw() -> None:
