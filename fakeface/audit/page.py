@@ -1,5 +1,6 @@
-"""The audit as a document: what the data set holds, what gives its labels away, what shares a source."""
+"""What an audit says: everything that its template, ``report/templates/audit.jinja``, shows."""
 
+import base64
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +12,12 @@ from numpy.typing import NDArray
 from fakeface.audit.examination import Examined
 from fakeface.audit.probes import Probe
 from fakeface.data.records import LABEL_NAMES
-from fakeface.report.document import Block, Bullets, Cell, Gallery, Heading, Paragraph, Photograph, Row, Table
+from fakeface.report.pages import Cell, Photograph, Table
 
 SHOWN_GROUPS, SHOWN_VALUES, SHOWN_FILES = 12, 12, 20
 
 
-def audit_blocks(source: Path, content: dict[str, Any], probes: Sequence[Probe]) -> list[Block]:
+def audit_content(source: Path, content: dict[str, Any], probes: Sequence[Probe]) -> dict[str, Any]:
     """Return the audit without its pictures.
 
     Args:
@@ -25,90 +26,62 @@ def audit_blocks(source: Path, content: dict[str, Any], probes: Sequence[Probe])
             many groups, and how many of them are fakes that share one with a real.
         probes: What ``run_probes`` returned.
     """
-    return [
-        Heading(f"Audit of {source.resolve().name}", 1),
-        Paragraph(f"{content['images']} photographs of `{source}`."),
-        Heading("Shortcut probes"),
-        Paragraph(
-            "How well the labels can be told without looking for a fake. A network may learn the same: a result means "
-            "little unless it is well above these, and unless it holds where the shortcut is absent."
-        ),
-        _probe_table(probes),
-        Heading("Source groups"),
-        Bullets(_source_points(content["groups"])),
-        Heading("Contents"),
-        *[_count_table(name, values) for name, values in content["counts"].items()],
-        Heading("Broken and duplicate files"),
-        Bullets([*_broken(content["broken"]), *_duplicates(content["duplicates"])] or ["None."]),
-    ]
+    broken = [f"`{file['path']}` cannot be read: {file['reason']}" for file in content["broken"]]
+    duplicates = ["the same bytes: " + ", ".join(f"`{path}`" for path in paths) for paths in content["duplicates"]]
+    return {
+        "name": source.resolve().name,
+        "source": source,
+        "images": content["images"],
+        "groups": content["groups"],
+        "probes": _probe_table(probes),
+        "contents": [_counts(name, values) for name, values in content["counts"].items()],
+        "files": [
+            *_first(broken, "broken file", "broken files"),
+            *_first(duplicates, "set of duplicates", "sets of duplicates"),
+        ]
+        or ["None."],
+        "galleries": [],
+    }
 
 
-def _source_points(groups: dict[str, int]) -> list[str]:
-    if not groups["groups"]:
-        return ["No two photographs share a source."]
-    number = "1 group" if groups["groups"] == 1 else f"{groups['groups']} groups"
-    return [
-        f"{groups['images']} photographs share their source with another, in {number}; {groups['fakes_of_reals']} of "
-        f"them are fakes that share it with a real.",
-        "A random split puts such photographs on both sides: draw one with `fakeface data index --split grouped`.",
-    ]
-
-
-def group_gallery(examined: Sequence[Examined], groups: Sequence[str]) -> list[Block]:
+def group_galleries(examined: Sequence[Examined], groups: Sequence[str]) -> list[tuple[str, list[Photograph]]]:
     """Return pictures of the largest source groups, whose photographs are for whoever has the data alone."""
-    members: dict[str, list[Examined]] = defaultdict(list)
+    members: dict[str, list[Photograph]] = defaultdict(list)
     for one, group in zip(examined, groups, strict=True):
         if one.thumbnail.size:
-            members[group].append(one)
+            label = LABEL_NAMES[one.record.label]
+            members[group].append(Photograph(one.record.path.name, label, _jpeg(one.thumbnail)))
     largest = sorted((group for group in members.items() if len(group[1]) > 1), key=lambda group: -len(group[1]))
-    galleries = [
-        Gallery(
-            name,
-            [Photograph(one.record.path.name, LABEL_NAMES[one.record.label], _jpeg(one.thumbnail)) for one in group],
-        )
-        for name, group in largest[:SHOWN_GROUPS]
-    ]
-    return [Heading("The largest source groups"), *galleries] if galleries else []
+    return largest[:SHOWN_GROUPS]
 
 
 def _probe_table(probes: Sequence[Probe]) -> Table:
-    rows = []
-    for probe in probes:
-        values = (probe.accuracy, probe.auroc, probe.recall_without_false_positive)
-        cells = [f"{value:.3f}" if value is not None else "–" for value in values]
-        rows.append(Row([Cell(probe.name, probe.reason and f"not measurable: {probe.reason}"), *cells]))
-    return Table(
-        ["probe", "accuracy", "AUROC", "recall without a false positive"],
-        rows,
-        notes=[
-            "Cross-validated, whole source groups on one side. The header rule calls fake what has a set of "
-            "quantisation tables that no real of the training folds has."
-        ],
-    )
+    rows: list[list[Cell]] = [
+        [
+            (probe.name, probe.reason and f"not measurable: {probe.reason}"),
+            *(
+                "–" if value is None else f"{value:.3f}"
+                for value in (probe.accuracy, probe.auroc, probe.recall_without_false_positive)
+            ),
+        ]
+        for probe in probes
+    ]
+    columns = ["probe", "accuracy", "AUROC", "recall without a false positive"]
+    return Table("How well labels can be told without looking for a fake", columns, rows)
 
 
-def _count_table(name: str, values: dict[str, dict[str, int]]) -> Table:
-    shown = list(values.items())[:SHOWN_VALUES]
-    rows = [Row([value, *[str(counts[label]) for label in LABEL_NAMES]]) for value, counts in shown]
-    rest = len(values) - len(shown)
-    return Table([name, *LABEL_NAMES], rows, notes=[f"and {rest} rarer values"] if rest else [])
+def _counts(name: str, values: dict[str, dict[str, int]]) -> tuple[Table, int]:
+    """The commonest values of a property, and how many more there are."""
+    rows = [[value, *(str(counts[label]) for label in LABEL_NAMES)] for value, counts in values.items()]
+    return Table(f"Photographs by {name}", [name, *LABEL_NAMES], rows[:SHOWN_VALUES]), max(0, len(rows) - SHOWN_VALUES)
 
 
-def _broken(broken: Sequence[dict[str, str]]) -> list[str]:
-    points = [f"`{file['path']}` cannot be read: {file['reason']}" for file in broken[:SHOWN_FILES]]
-    return [*points, *_rest(len(broken), "broken file")]
+def _first(points: list[str], one: str, many: str) -> list[str]:
+    rest = len(points) - SHOWN_FILES
+    more = [f"and {rest} more {one if rest == 1 else many}; audit.json lists all"] if rest > 0 else []
+    return points[:SHOWN_FILES] + more
 
 
-def _duplicates(duplicates: Sequence[Sequence[str]]) -> list[str]:
-    points = ["the same bytes: " + ", ".join(f"`{path}`" for path in paths) for paths in duplicates[:SHOWN_FILES]]
-    return [*points, *_rest(len(duplicates), "set of duplicates", "sets of duplicates")]
-
-
-def _rest(number: int, one: str, many: str = "") -> list[str]:
-    rest = number - SHOWN_FILES
-    return [f"and {rest} more {one if rest == 1 else many or one + 's'}; audit.json lists all"] if rest > 0 else []
-
-
-def _jpeg(image: NDArray[Any]) -> bytes:
+def _jpeg(image: NDArray[Any]) -> str:
     _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    return bytes(data)
+    return base64.b64encode(data.tobytes()).decode("ascii")

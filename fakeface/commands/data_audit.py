@@ -10,14 +10,13 @@ from typing import Any
 
 from fakeface.audit.examination import Examined, examine
 from fakeface.audit.inventory import inventory
-from fakeface.audit.page import audit_blocks, group_gallery
+from fakeface.audit.page import audit_content, group_galleries
 from fakeface.audit.probes import run_probes
 from fakeface.audit.source_groups import find_links, group_names
 from fakeface.commands.labelled_source import add_source, read_source
 from fakeface.data.records import FAKE, REAL, write_manifest
 from fakeface.folders import make_new_folder
-from fakeface.report.html import to_html
-from fakeface.report.markdown import to_markdown
+from fakeface.report.pages import render
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,15 +35,15 @@ def run(arguments: argparse.Namespace) -> int:
     groups = source_groups(examined)
     probes = run_probes(examined, groups, arguments.seed)
     content: dict[str, Any] = inventory(examined) | {"groups": _summarise(examined, groups)}
-    blocks = audit_blocks(arguments.source, content, probes)
-    print(to_markdown(blocks))
+    shown = audit_content(arguments.source, content, probes)
+    print(render("audit", "markdown", **shown))
     if arguments.out is not None:
         content["probes"] = [probe.to_dict() for probe in probes]
         (arguments.out / "audit.json").write_text(
             json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8"
         )
-        page = to_html([*blocks, *group_gallery(examined, groups)])
-        (arguments.out / "audit.html").write_text(page, encoding="utf-8", errors="backslashreplace")
+        page = render("audit", "html", **shown | {"galleries": group_galleries(examined, groups)})
+        (arguments.out / "audit.html").write_text(page, encoding="utf-8")
         grouped = [replace(record, group=group) for record, group in zip(records, groups, strict=True)]
         write_manifest(arguments.out / "manifest.csv", grouped)
         for name in ("audit.json", "audit.html", "manifest.csv"):

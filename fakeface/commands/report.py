@@ -5,8 +5,11 @@ lightning_logs/EXPERIMENT/version_N.
 """
 
 import argparse
+import shlex
+from datetime import date
 from pathlib import Path
 
+from fakeface import __version__
 from fakeface.errors import UserError
 
 
@@ -34,10 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"a model card is about one run, not {len(arguments.runs)}: name one")
 
     from fakeface.folders import make_folder, make_new_folder
-    from fakeface.report.contents import report_blocks
-    from fakeface.report.html import to_html
-    from fakeface.report.markdown import to_markdown, write_markdown
-    from fakeface.report.model_card import model_card_blocks
+    from fakeface.report.contents import report_content
+    from fakeface.report.model_card import model_card_content
+    from fakeface.report.pages import PLOT_FOLDER, render
     from fakeface.report.results import read_probes, read_results
 
     if arguments.model_card is not None and arguments.model_card.exists():
@@ -46,14 +48,25 @@ def run(arguments: argparse.Namespace) -> int:
     probes = [] if arguments.audit is None else read_probes(arguments.audit)
     if arguments.out is not None:
         make_new_folder(arguments.out)
-        blocks = report_blocks(results, probes, thumbnails=not arguments.no_photographs)
-        write_markdown(arguments.out / "report.md", blocks)
-        (arguments.out / "report.html").write_text(to_html(blocks), encoding="utf-8", errors="backslashreplace")
-        print(f"{arguments.out / 'report.md'}\n{arguments.out / 'report.html'}")
+        made = f"{date.today().isoformat()}, by fakeface {__version__}"
+        content = report_content(results, probes, not arguments.no_photographs, made, _command(arguments))
+        page, text = arguments.out / "report.html", arguments.out / "report.md"
+        page.write_text(render("report", "html", **content), encoding="utf-8")
+        text.write_text(render("report", "markdown", **content), encoding="utf-8")
+        (arguments.out / PLOT_FOLDER).mkdir()
+        for plot in content["plots"]:
+            (arguments.out / PLOT_FOLDER / f"{plot.name}.svg").write_text(plot.svg, encoding="utf-8")
+        print(f"{text}\n{page}")
     if arguments.model_card is not None:
         make_folder(arguments.model_card.parent)
-        arguments.model_card.write_text(
-            to_markdown(model_card_blocks(results[0])), encoding="utf-8", errors="backslashreplace"
-        )
+        card = render("model_card", "markdown", **model_card_content(results[0]))
+        arguments.model_card.write_text(card, encoding="utf-8")
         print(arguments.model_card)
     return 0
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """Return the command that makes the same report again."""
+    words = ["fakeface", "report", *map(str, arguments.runs), "--out", str(arguments.out)]
+    words += [] if arguments.audit is None else ["--audit", str(arguments.audit)]
+    return shlex.join(words + ["--no-photographs"] * arguments.no_photographs)

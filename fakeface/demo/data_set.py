@@ -4,7 +4,7 @@ Every file is saved last with the same JPEG settings, so headers say nothing; wh
 history inside the picture, which error level analysis shows. Who was edited from whom is known and written down.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +25,8 @@ from fakeface.views.jpeg import encode_jpeg, save_as_jpeg
 IMAGES = 500
 SIZE = 256
 MANIFEST = "manifest.csv"
+MARK = "DRAWN.txt"
+"""A file that tells people and reports that a folder holds no photographs."""
 
 _FAKE_SHARE = 960 / 2041
 _CYCLE = ("easy", "mid", "mid", "hard")
@@ -104,6 +106,7 @@ def write_demo(out: Path, images: int = IMAGES, seed: int = 0, size: int = SIZE)
         raise UserError(f"the seed is {seed}: choose 0 or a positive number")
     make_new_folder(out)
     fakes = round(images * _FAKE_SHARE)
+    (out / MARK).write_text("Faces drawn by `fakeface data demo`: no photographs, nobody is shown.\n", encoding="utf-8")
     records = []
     for name in ("training_real", "training_fake"):
         make_folder(out / name)
@@ -114,6 +117,11 @@ def write_demo(out: Path, images: int = IMAGES, seed: int = 0, size: int = SIZE)
     manifest = out / MANIFEST
     write_manifest(manifest, sorted(records, key=lambda record: (record.label, record.path)), root=out)
     return manifest
+
+
+def are_drawn(paths: Iterable[str]) -> bool:
+    """Tell whether pictures are demo faces: whether one lies in a folder that ``write_demo`` wrote."""
+    return any((folder / MARK).is_file() for folder in {Path(path).parent.parent for path in paths})
 
 
 def _draw(out: Path, reals: int, fakes: int, seed: int, size: int) -> Iterator[tuple[Record, NDArray[np.uint8]]]:

@@ -3,21 +3,9 @@
 from collections.abc import Sequence
 
 from fakeface.evaluation.intervals import Difference, compare_runs
-from fakeface.report.document import Cell, Row, Table
-from fakeface.report.numbers import NONE, interval, probability, signed
+from fakeface.report.numbers import NONE, interval, signed
+from fakeface.report.pages import Cell, Table
 from fakeface.report.results import Result, best_first
-
-_COLUMNS = (
-    "First run",
-    "Second run",
-    "AUROC, first minus second",
-    "p",
-    "Accuracy, first minus second",
-    "p (bootstrap)",
-    "p (McNemar)",
-    "Only first right",
-    "Only second right",
-)
 
 
 def fusion_pairs(results: Sequence[Result]) -> list[tuple[Result, Result]]:
@@ -46,30 +34,30 @@ def pairs_with_best(results: Sequence[Result]) -> list[tuple[Result, Result]]:
     return [(best, other) for other in others]
 
 
-def comparison_row(first: Result, second: Result) -> Row:
+def comparison_row(first: Result, second: Result) -> list[Cell]:
     """Test two runs against each other, both at the threshold 0.5."""
     comparison = compare_runs(first.predictions, second.predictions)
-    auroc = (
-        [NONE, NONE] if comparison.auroc is None else [_value(comparison.auroc), probability(comparison.auroc.p_value)]
-    )
-    return Row(
-        [
-            first.name,
-            second.name,
-            *auroc,
-            _value(comparison.accuracy),
-            probability(comparison.accuracy.p_value),
-            probability(comparison.mcnemar_p_value),
-            str(comparison.only_first_right),
-            str(comparison.only_second_right),
-        ]
-    )
+    return [
+        *(first.name, second.name),
+        *_difference(comparison.auroc),
+        *_difference(comparison.accuracy),
+        _probability(comparison.mcnemar_p_value),
+        *(str(comparison.only_first_right), str(comparison.only_second_right)),
+    ]
 
 
-def comparison_table(rows: Sequence[Row]) -> Table:
+def comparison_table(caption: str, rows: Sequence[Sequence[Cell]]) -> Table:
     """Return the rows of ``comparison_row`` as a table."""
-    return Table(_COLUMNS, rows, text_columns=2)
+    auroc, accuracy = ("AUROC, first minus second", "p"), ("Accuracy, first minus second", "p (bootstrap)")
+    columns = ["First run", "Second run", *auroc, *accuracy, "p (McNemar)", "Only first right", "Only second right"]
+    return Table(caption, columns, rows, text_columns=2)
 
 
-def _value(difference: Difference) -> Cell:
-    return Cell(signed(difference.value), interval((difference.interval.low, difference.interval.high)))
+def _difference(found: Difference | None) -> tuple[Cell, Cell]:
+    if found is None:
+        return NONE, NONE
+    return (signed(found.value), interval((found.interval.low, found.interval.high))), _probability(found.p_value)
+
+
+def _probability(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -6,10 +6,13 @@ The parts follow Mitchell et al., "Model Cards for Model Reporting", https://arx
 from pathlib import Path
 from typing import Any
 
+from scipy.stats import binomtest
+
 from fakeface.data.records import SPLITS
+from fakeface.demo.data_set import are_drawn
 from fakeface.evaluation.summary import Figures
-from fakeface.report.document import Block, Bullets, Heading, Paragraph, Row, Table
-from fakeface.report.numbers import decimal, interval, measured, rate, share
+from fakeface.report.numbers import decimal, interval, measured, share
+from fakeface.report.pages import Table
 from fakeface.report.results import Result
 from fakeface.report.tables import (
     SUBSETS,
@@ -28,108 +31,74 @@ _RARE = 0.01
 """A share of fakes as it may be outside a test set."""
 
 
-def model_card_blocks(result: Result) -> list[Block]:
-    """Put the card of a run together."""
-    return [
-        Heading(f"Model card: {result.name}", 1),
-        Paragraph(
-            f"A detector of edited faces ({describe(result)}). It scores a photograph between 0 (real) and 1 (fake: "
-            "parts of the face were replaced in an image editor). For research and teaching."
-        ),
-        Heading("Data"),
-        *_data(result),
-        Heading("Protocol"),
-        *_protocol(result),
-        Heading("Results"),
-        *_results(result),
-        Heading("Known failures"),
-        Bullets(_failures(result)),
-        *_not_measured(result),
-        Heading("What a verdict does not mean"),
-        Bullets(_limits(result)),
-    ]
+def model_card_content(result: Result) -> dict[str, Any]:
+    """Return everything that the template ``model_card.jinja`` shows of a run."""
+    data, points = result.config.get("data", {}), result.summary["operating_points"]
+    chosen = ["the epoch"] if result.checkpoint is not None and Path(result.checkpoint).stem == "best" else []
+    if result.summary["calibration"]["fitted"] is not None:
+        chosen += ["temperature", "threshold", "unsure band"]
+    return {
+        "run": result,
+        "what": describe(result),
+        "drawn": are_drawn(result.predictions.path.tolist()),
+        "place": data.get("manifest") or data.get("root"),
+        "photographs": _photographs(result),
+        "settings": _settings(result),
+        "chosen": chosen,
+        "interval_note": interval_note(result),
+        "results": _results(result),
+        "found": [
+            f"{share(found)} at {share(float(fpr), 0)} false alarms" for fpr, found in points["tpr_at_fpr"].items()
+        ],
+        "subsets": subset_table([result]),
+        "calibration": calibration_table([result]),
+        "robustness": robustness_table([result]),
+        "localisation": localisation_table([result]),
+        "failures": _failures(result),
+        "gaps": gap_table([result]),
+        "rare": _where_fakes_are_rare(result),
+    }
 
 
-def _data(result: Result) -> list[Block]:
-    data = result.config.get("data", {})
-    place = data.get("manifest") or data.get("root")
-    blocks: list[Block] = [
-        Paragraph(f"Photographs from `{place}`." if place else "Where the photographs lay is not known.")
-    ]
+def _photographs(result: Result) -> Table:
     counts = read_split_counts(result.folder)
-    if counts:
-        strata = sorted({stratum for stratum, _ in counts}, key=lambda stratum: (stratum != "real", stratum))
-        rows = [Row([stratum, *(str(counts[stratum, split]) for split in SPLITS)]) for stratum in strata]
-        total = Row(["all", *(str(sum(counts[stratum, split] for stratum in strata)) for split in SPLITS)])
-        blocks.append(Table(["Photographs", "Training", "Validation", "Test"], [*rows, total]))
-    return [
-        *blocks,
-        Paragraph(
-            "Licence: fakeface's code is under the MIT licence. Photographs are not: treat those of CIPLAB's *Real "
-            "and Fake Face Detection*, and networks trained on them, as for research only; its licence has not been "
-            "checked by this project, and whether the people shown agreed is not known."
-        ),
-    ]
+    strata = sorted({stratum for stratum, _ in counts}, key=lambda stratum: (stratum != "real", stratum))
+    rows = [[stratum, *(str(counts[stratum, split]) for split in SPLITS)] for stratum in strata]
+    if rows:
+        rows.append(["all", *(str(sum(counts[stratum, split] for stratum in strata)) for split in SPLITS)])
+    return Table("Photographs by class and split", ["Photographs", "Training", "Validation", "Test"], rows)
 
 
-def _protocol(result: Result) -> list[Block]:
-    config = result.config
-    if not config:
-        return [Paragraph("The configuration of the training does not lie beside the results, so it is not known.")]
-    data, optimizer = config.get("data", {}), config.get("model", {}).get("optimizer", {})
+def _settings(result: Result) -> Table:
+    data, model = result.config.get("data", {}), result.config.get("model", {})
+    optimizer, pseudo_fakes = model.get("optimizer", {}), data.get("pseudo_fakes") or {}
+    # Every configuration holds the defaults of pseudo-fakes; only this augmentation makes any.
+    made = data.get("augmentation") == "forensic" and (pseudo_fakes.get("first") or pseudo_fakes.get("last"))
     settings: dict[str, Any] = {
         "split": f"{data.get('split')}, seed {data.get('split_seed')}",
         "size of the views": f"{data.get('size')} pixels",
         "augmentation": data.get("augmentation"),
-        "pseudo-fakes": "made of real training photographs" if data.get("pseudo_fakes") else None,
-        "seed": config.get("seed_everything"),
+        "pseudo-fakes": "made of real training photographs" if made else "none",
+        "seed": result.config.get("seed_everything"),
     }
     if not result.classifier:
         settings |= {
-            "epochs": config.get("trainer", {}).get("max_epochs"),
+            "epochs": result.config.get("trainer", {}).get("max_epochs"),
             "tested epoch": None if result.epoch is None else result.epoch + 1,
             "batch size": data.get("batch_size"),
             "optimiser": optimizer.get("class_path"),
             "learning rate": optimizer.get("init_args", {}).get("lr"),
         }
-    rows = [Row([name, str(value)]) for name, value in settings.items() if value is not None]
-    return [
-        Table(["Setting", "Value"], rows, text_columns=2),
-        Paragraph(
-            f"{_choices(result)} fakeface chooses nothing on the test photographs. Fake is the positive class. "
-            f"{interval_note(result)}"
-        ),
-    ]
+    rows = [[name, str(value)] for name, value in settings.items() if value is not None]
+    return Table("How it was trained", ["Setting", "Value"], rows, text_columns=2)
 
 
-def _choices(result: Result) -> str:
-    chosen = []
-    if result.checkpoint is not None and Path(result.checkpoint).stem == "best":
-        chosen.append("the epoch")
-    if result.summary["calibration"]["fitted"] is not None:
-        chosen += ["temperature", "threshold", "unsure band"]
-    return f"Chosen on the validation photographs: {', '.join(chosen) or 'nothing'}."
-
-
-def _results(result: Result) -> list[Block]:
-    summary = result.summary
-    chosen = summary["operating_points"]["chosen_threshold"]
-    points: list[Figures] = [summary] if chosen is None else [summary, chosen]
+def _results(result: Result) -> Table:
+    chosen = result.summary["operating_points"]["chosen_threshold"]
+    points: list[Figures] = [result.summary] if chosen is None else [result.summary, chosen]
     metrics = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "auroc")
-    rows = [Row([metric.replace("_", " "), *(measured(point, metric) for point in points)]) for metric in metrics]
-    rates = summary["operating_points"]["tpr_at_fpr"]
-    found = [f"{share(value)} at {rate(float(key))} false alarms" for key, value in rates.items()]
-    blocks: list[Block] = [
-        Paragraph(f"On {summary['reals']} real and {summary['fakes']} fake test photographs:"),
-        Table(["Metric", *(f"At threshold {point['threshold']:.3g}" for point in points)], rows),
-        Paragraph(f"Share of fakes found, with the line drawn on the test photographs: {', '.join(found)}."),
-        subset_table([result]),
-        calibration_table([result]),
-    ]
-    if result.robustness:
-        blocks.append(robustness_table([result]))
-    localisation = localisation_table([result])
-    return blocks if localisation is None else [*blocks, localisation]
+    rows = [[metric.replace("_", " "), *(measured(point, metric) for point in points)] for metric in metrics]
+    return Table("Test results", ["Metric", *(f"At threshold {point['threshold']:.3g}" for point in points)], rows)
 
 
 def _failures(result: Result) -> list[str]:
@@ -163,29 +132,21 @@ def _auroc(figures: Figures) -> str:
     return f"{decimal(figures['metrics']['auroc'])} {interval(figures['intervals']['auroc'])}".strip()
 
 
-def _not_measured(result: Result) -> list[Block]:
-    table = gap_table([result])
-    return [] if table is None else [Heading("Not measured"), table]
-
-
-def _limits(result: Result) -> list[str]:
-    limits = [
-        "A verdict is never proof: not that a photograph was edited, and nothing about the person in it. No decision "
-        "about a person should rest on it.",
-        "“Fake” says that a photograph looks like the edited ones in this data set. It says nothing of who edited it, "
-        "why, or whether that was wrong. Retouching, filters and strong recompression can look alike.",
-        "“Real” says that nothing of that kind was found. Faces that a network generated, and edits by other tools, "
-        "were not among the training photographs.",
-        "People, cameras and editors differ from those of the data set; how well the figures carry over is not known.",
-    ]
+def _where_fakes_are_rare(result: Result) -> list[str]:
+    """Say how many alarms would be true where few photographs are fake; from few reals that is hardly known."""
     point = result.summary["operating_points"]["chosen_threshold"] or result.summary
-    if point["reals"] and point["fakes"]:
-        alarms = point["counts"]["fp"] / point["reals"] * (1 - _RARE)
-        hits = point["counts"]["tp"] / point["fakes"] * _RARE
-        if alarms + hits:
-            share_of_fakes = point["fakes"] / point["images"]
-            limits.append(
-                f"{share(share_of_fakes)} of the test photographs are fake. Where {rate(_RARE)} are, only "
-                f"{share(hits / (alarms + hits))} of the photographs called fake would be."
-            )
-    return limits
+    if not point["reals"] or not point["fakes"]:
+        return []
+    counts = point["counts"]
+    alarms = binomtest(counts["fp"], point["reals"]).proportion_ci(method="exact")
+    hits = binomtest(counts["tp"], point["fakes"]).proportion_ci(method="exact")
+    lowest, highest = (
+        _RARE * found / max(_RARE * found + (1 - _RARE) * wrong, 1e-9)
+        for found, wrong in ((hits.low, alarms.high), (hits.high, alarms.low))
+    )
+    return [
+        f"{share(point['fakes'] / point['images'])} of the test photographs are fake. Where {share(_RARE, 0)} are, "
+        f"between {share(lowest)} and {share(highest)} of the photographs called fake would be: {counts['fp']} of "
+        f"{point['reals']} reals were called fake, which fits rates of false alarms from {share(alarms.low)} to "
+        f"{share(alarms.high)}."
+    ]

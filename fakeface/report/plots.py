@@ -59,9 +59,7 @@ def roc_plot(runs: Sequence[tuple[str, NDArray[np.int64], NDArray[np.float64]]])
         axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":")
         for number, (title, label, score) in enumerate(runs):
             false_positive_rate, true_positive_rate, _ = roc_curve(label, score)
-            line = _LINES[number // len(_COLOURS) % len(_LINES)]
-            colour = _COLOURS[number % len(_COLOURS)]
-            axes.plot(false_positive_rate, true_positive_rate, color=colour, linestyle=line, clip_on=False, label=title)
+            axes.plot(false_positive_rate, true_positive_rate, **_line(number), clip_on=False, label=title)
         axes.set(xlabel="share of reals called fake", ylabel="share of fakes found", aspect="equal")
         _share_axes(axes)
         figure.legend(loc="outside lower center", ncols=2, fontsize=8)
@@ -116,6 +114,45 @@ def reliability_plot(runs: Sequence[tuple[str, Bins, Bins | None]]) -> str:
         lines = {name: line for axes in panels for line, name in zip(*axes.get_legend_handles_labels(), strict=True)}
         figure.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=2, fontsize=8)
     return svg.getvalue()
+
+
+def robustness_plot(runs: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> str:
+    """Draw the AUROC of each run over the levels of each corruption, from the uncorrupted photographs on.
+
+    Args:
+        runs: Title and the rows of ``robustness.json``.
+    """
+    measured = [(title, {(row["corruption"], row["level"]): row["auroc"] for row in rows}) for title, rows in runs]
+    levels: dict[str, list[float]] = {}
+    for corruption, level in dict.fromkeys(condition for _, found in measured for condition in found):
+        if level is not None:
+            levels.setdefault(corruption, []).append(level)
+    columns = max(1, min(4, len(levels)))
+    height = -(-len(levels) // columns)
+    with _figure(max(3.2, 2.2 * columns), 2 * max(1, height) + 0.5) as (figure, svg):
+        panels = list(figure.subplots(max(1, height), columns, squeeze=False, sharey=True).flat)
+        for axes in panels[len(levels) :]:
+            axes.set_axis_off()
+        for axes, (corruption, steps) in zip(panels, levels.items(), strict=False):
+            axes.axhline(0.5, color=INK, linewidth=0.8, linestyle=":")
+            for number, (title, found) in enumerate(measured):
+                values = [found.get(("none", None)), *(found.get((corruption, step)) for step in steps)]
+                heights = [np.nan if value is None else value for value in values]
+                axes.plot(range(len(values)), heights, **_line(number), marker=".", label=title)
+            axes.set_xticks(range(len(steps) + 1), ["none", *(f"{step:g}" for step in steps)], fontsize=7)
+            axes.set_title(corruption.replace("_", " "), fontsize=8)
+        figure.supylabel("AUROC", fontsize=9)
+        if levels:
+            figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+    return svg.getvalue()
+
+
+def _line(number: int) -> dict[str, Any]:
+    """The colour and the dashes of run ``number``."""
+    return {
+        "color": _COLOURS[number % len(_COLOURS)],
+        "linestyle": _LINES[number // len(_COLOURS) % len(_LINES)],
+    }
 
 
 def _share_axes(axes: Axes) -> None:

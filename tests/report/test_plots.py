@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from fakeface.report.plots import curves_plot, reliability_plot, roc_plot
+from fakeface.report.plots import curves_plot, reliability_plot, robustness_plot, roc_plot
 
 BLUE, ORANGE = "#4c78c8", "#e07b39"
 BINS = [{"mean_probability": 0.2, "fake_share": 0.1}, {"mean_probability": 0.8, "fake_share": 0.9}]
@@ -52,6 +52,16 @@ def test_each_run_has_a_reliability_diagram() -> None:
     svg = reliability_plot([("first", BINS, BINS), ("second", BINS, None)])
     assert {"first", "second", "as scored", "calibrated", "probability of fake"} <= set(texts(svg))
     assert sum(len(line) == 2 and line[0][1] < line[1][1] for line in lines(svg, BLUE)) == 1
+
+
+def test_robustness_has_a_panel_for_each_corruption_and_starts_uncorrupted() -> None:
+    conditions = [("none", None, 0.9), ("jpeg", 90, 0.8), ("jpeg", 50, 0.7), ("blur", 2, None)]
+    rows = [{"corruption": name, "level": level, "auroc": auroc} for name, level, auroc in conditions]
+    svg = robustness_plot([("first", rows), ("second", rows[:2])])
+    assert {"jpeg", "blur", "first", "second", "none", "90", "50", "2"} <= set(texts(svg))
+    curve = max(lines(svg, BLUE), key=len)
+    assert [height for _, height in curve] == sorted((height for _, height in curve), reverse=True)
+    assert len(curve) == 3
 
 
 def test_one_plot_is_the_same_bytes_twice() -> None:
