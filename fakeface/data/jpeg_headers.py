@@ -3,10 +3,12 @@
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 _SUBSAMPLINGS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
@@ -64,7 +66,17 @@ def _table_name(tables: dict[int, list[int]]) -> str:
     return f"{sum(next(iter(tables.values())))}-{digest}"
 
 
+def have_common_table(paths: Sequence[Path]) -> NDArray[np.bool_]:
+    """Tell which files have ``common_table``, ``(N,)``."""
+    names = read_tables(paths)
+    tables = [names[str(path)] for path in paths]
+    return np.asarray(np.array(tables) == common_table(tables))
+
+
 def common_table(tables: Iterable[str]) -> str:
-    """Return the most frequent set of quantisation tables, the alphabetically first of equals; "" of none."""
-    counts = Counter(tables)
+    """Return the most frequent set of quantisation tables, the alphabetically first of equals.
+
+    Files without tables, whose name is "", do not count, unless all are such.
+    """
+    counts = Counter(table for table in tables if table)
     return min(counts, key=lambda table: (-counts[table], table), default="")

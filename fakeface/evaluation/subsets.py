@@ -1,11 +1,11 @@
 """Parts of a test set on which a detector is measured by itself."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.data.jpeg_headers import common_table
 from fakeface.data.records import DIFFICULTIES, REAL, REGIONS
 from fakeface.errors import UserError
 from fakeface.evaluation.predictions import Predictions
@@ -42,12 +42,10 @@ def common_table_subset(predictions: Predictions, tables: Mapping[str, str]) -> 
             f"the quantisation tables of {len(missing)} images are not known, first {missing[0]}: "
             f"name the data folder that the predictions were made on"
         )
-    own = np.array([tables[path] for path in predictions.path.tolist()], dtype=np.str_)
-    counts = Counter(table for table in own.tolist() if table)
-    if not counts:
+    own = [tables[path] for path in predictions.path.tolist()]
+    if not any(own):
         raise UserError("none of the images is a JPEG: leave out the subset with the common quantisation table")
-    common = max(counts, key=lambda table: (counts[table], table))
-    return np.asarray(own == common)
+    return np.asarray(np.array(own) == common_table(own))
 
 
 def unseen_source_subset(predictions: Predictions, train_groups: Collection[str]) -> NDArray[np.bool_]:

@@ -20,12 +20,13 @@ from tqdm import tqdm
 from fakeface.data.cache import ViewSource
 from fakeface.data.dataset import FaceDataset, Sample, region_bits
 from fakeface.data.images import read_image
+from fakeface.data.jpeg_headers import have_common_table
 from fakeface.data.records import FAKE, REAL, Record
 from fakeface.data.slot_file import SlotFile, SlotWriter, photograph_key, settings_digest
 from fakeface.data.threads import map_in_order
 from fakeface.errors import UserError
 from fakeface.forensic.face_augment import augment_face
-from fakeface.forensic.jpeg_history import have_the_common_table, random_history
+from fakeface.forensic.jpeg_history import random_history
 from fakeface.forensic.pseudo_fakes import Face, make_pseudo_fake
 from fakeface.views.face import CANVAS, EYE_DISTANCE, POINTS, align_face, alignment, face_points, transform_points
 from fakeface.views.jpeg import SUBSAMPLINGS, save_as_jpeg
@@ -144,7 +145,7 @@ class ForensicFaces:
     @cached_property
     def common(self) -> NDArray[np.bool_]:
         """Which photographs have the quantisation tables that most have, ``(records,)``."""
-        return have_the_common_table([record.path for record in self.records])
+        return have_common_table([record.path for record in self.records])
 
     def __getstate__(self) -> dict[str, Any]:
         # A mapped file would be pickled as its content.

@@ -4,14 +4,9 @@ In CIPLAB every real photograph has the same quantisation table, and a quarter o
 the last compression independent of the class. What an earlier one left in the pixels stays, if fainter.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from fakeface.views.jpeg import SUBSAMPLINGS, save_as_jpeg
 
@@ -30,19 +25,3 @@ def _resized_and_back(image: NDArray[np.uint8], factor: float) -> NDArray[np.uin
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     resized = cv2.resize(image, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
     return np.asarray(cv2.resize(resized, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
-
-
-def have_the_common_table(paths: Sequence[Path]) -> NDArray[np.bool_]:
-    """Tell which files have the quantisation tables that occur most often among them, ``(N,)``.
-
-    Files that are no JPEG have none, and count as alike.
-    """
-    tables = [_tables(path) for path in paths]
-    common = Counter(tables).most_common(1)[0][0]
-    return np.array([table == common for table in tables])
-
-
-def _tables(path: Path) -> str | None:
-    with Image.open(path) as image:
-        tables = getattr(image, "quantization", None)
-    return repr(sorted(tables.items())) if tables else None

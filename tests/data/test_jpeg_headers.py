@@ -1,11 +1,13 @@
 """Headers of files that are made here."""
 
 import io
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from fakeface.data.jpeg_headers import common_table, read_header
+from fakeface.data.jpeg_headers import common_table, have_common_table, read_header
 
 
 def encode(format: str = "JPEG", mode: str = "RGB", **options: object) -> bytes:
@@ -62,3 +64,14 @@ def test_common_table_is_the_most_frequent() -> None:
     assert common_table(["b", "a", "b", "c"]) == "b"
     assert common_table(["b", "a"]) == "a"
     assert common_table([]) == ""
+
+
+def test_files_without_a_table_do_not_count_unless_all_are_such(tmp_path: Path) -> None:
+    assert common_table(["", "", "a"]) == "a"
+    pixels = np.zeros((8, 8, 3), dtype=np.uint8)
+    paths = [tmp_path / name for name in ("a.jpg", "b.jpg", "c.jpg", "d.png")]
+    for path, quality in zip(paths, (91, 75, 91, 0), strict=True):
+        Image.fromarray(pixels).save(path, quality=quality)
+    assert have_common_table(paths).tolist() == [True, False, True, False]
+    assert have_common_table([paths[3], paths[3], paths[0]]).tolist() == [False, False, True]
+    assert have_common_table([paths[3], paths[3]]).tolist() == [True, True]
