@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.views.face import CANVAS, crop_matrix
+from fakeface.faces.alignment import CANVAS, crop_matrix
 from fakeface.views.jpeg import save_as_jpeg
 
 MAP_STRIDE = 16

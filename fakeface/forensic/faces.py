@@ -25,10 +25,11 @@ from fakeface.data.records import FAKE, REAL, Record
 from fakeface.data.slot_file import SlotFile, SlotWriter, photograph_key, settings_digest
 from fakeface.data.threads import map_in_order
 from fakeface.errors import UserError
+from fakeface.faces.alignment import CANVAS, EYE_DISTANCE, POINTS, align_face, alignment, transform_points
+from fakeface.faces.finder import face_points
 from fakeface.forensic.face_augment import augment_face
 from fakeface.forensic.jpeg_history import random_history
 from fakeface.forensic.pseudo_fakes import Face, make_pseudo_fake
-from fakeface.views.face import CANVAS, EYE_DISTANCE, POINTS, align_face, alignment, face_points, transform_points
 from fakeface.views.jpeg import SUBSAMPLINGS, save_as_jpeg
 
 VERSION = 1

@@ -2,7 +2,7 @@
 
 Which pixels were replaced is known of them, and each is a face that no network has seen: the idea of Face X-ray
 (https://arxiv.org/abs/1912.13458) and Self-Blended Images (https://arxiv.org/abs/2204.08376), with parts in place of
-whole faces. Part outlines are those of a mean face, laid on the five points of ``fakeface.views.face``.
+whole faces. Part outlines are those of a mean face, laid on the five points of ``fakeface.faces``.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.views.face import EYE_DISTANCE, POINTS, alignment, similarity, transform_points
+from fakeface.faces.alignment import EYE_DISTANCE, POINTS, alignment, similarity, transform_points
 
 Mask = NDArray[np.float32]
 Points = NDArray[np.float64]

@@ -1,7 +1,7 @@
 """Whether heat maps are true: the share of their mass that lies where the file name says a photograph was edited.
 
 The data set tells which regions were edited, not which pixels. A region is taken as a box around its usual place on
-the aligned face, whose five points ``fakeface.views.face`` finds. The boxes are approximate: they were chosen by eye to
+the aligned face, whose five points ``fakeface.faces`` finds. The boxes are approximate: they were chosen by eye to
 hold the eye with its brow, the nose with its wings, and the mouth with its corners.
 """
 
@@ -15,8 +15,9 @@ from tqdm import tqdm
 
 from fakeface.data.images import read_image
 from fakeface.data.records import DIFFICULTIES, FAKE, REGIONS, Record
+from fakeface.faces.alignment import CANVAS, alignment
+from fakeface.faces.finder import face_points
 from fakeface.inference.explain import Explainer
-from fakeface.views.face import CANVAS, alignment, face_points
 
 BOXES = {
     "left_eye": (78, 92, 178, 172),

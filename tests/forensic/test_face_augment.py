@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from fakeface.faces.alignment import CANVAS, CROP_CENTRE
 from fakeface.forensic.face_augment import FaceSample, augment_face
-from fakeface.views.face import CANVAS, CROP_CENTRE
 
 SIZE = 64
 BITS = np.array([1, 0, 0, 1], dtype=np.float32)

@@ -1,8 +1,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.faces.alignment import POINTS, alignment, transform_points
 from fakeface.forensic.pseudo_fakes import Face, PseudoFake, make_pseudo_fake
-from fakeface.views.face import POINTS, alignment, transform_points
 
 SIZE = 300
 

@@ -13,10 +13,10 @@ from PIL import Image
 from fakeface.cli import main
 from fakeface.data.images import read_image
 from fakeface.data.records import FAKE, REAL, Record
+from fakeface.faces.alignment import CROP, CROP_CENTRE
 from fakeface.inference.explain import Explainer
 from fakeface.studies.localisation import BOXES, Localisation, measure_localisation, region_mask
 from fakeface.views import Viewed
-from fakeface.views.face import CROP, CROP_CENTRE
 from fakeface.views.view import ViewParameters, look
 
 SIZE = 240
