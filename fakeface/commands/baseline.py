@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     records = {split: experiment.records(split) for split in dict.fromkeys((evaluated, "train", "val"))}
     with experiment.inference() as device:
         features = {
-            split: extract_features(experiment.net, data.datasets[split], device, data.batch_size, data.num_workers)
+            split: extract_features(experiment.net, data.datasets[split].source, len(records[split]), device)
             for split in records
         }
     print(f"Tuning {arguments.classifier} on {features['train'].shape[1]} features of {len(records['train'])} images")

@@ -11,18 +11,19 @@ import argparse
 import shutil
 import sqlite3
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import tee
 from pathlib import Path
 
 from tqdm import tqdm
 
-from fakeface.data.images import printable
+from fakeface.data.images import ImageError, printable
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, make_new_folder
-from fakeface.inference.detector import BATCH_SIZE, RELEASE, Detector, Verdict
+from fakeface.inference.detector import RELEASE, Detector, Verdict
 from fakeface.inference.score_files import check_ending, write_scores
 from fakeface.inference.score_store import DONE, ScoreStore, gather, process_file, unfinished_folder
+from fakeface.inference.scoring import BATCH_SIZE
 from fakeface.inference.sharing import Sharing, share
 from fakeface.inference.sources import STANDARD_INPUT, Photograph, check_sources, list_photographs
 
@@ -85,13 +86,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print(detector: Detector, arguments: argparse.Namespace) -> int:
     """Print a table, row by row; the path stands last, since its width is not known before."""
-    explain = _explainer(detector, arguments.explain)
+    verdicts = _verdicts(detector, arguments)
     if arguments.explain is not None:
         make_new_folder(arguments.explain)
     print(f"verdict  probability  {''.join(f'{region}  ' for region in detector.regions)}path")
     failures = 0
-    for _, verdict in _judge(detector, list_photographs(arguments.source), arguments.batch_size):
-        explain(verdict)
+    for verdict, _ in _judge(verdicts, list_photographs(arguments.source)):
         tqdm.write(_table_row(verdict, detector.regions))
         failures += verdict.error is not None
     return 1 if failures else 0
@@ -111,7 +111,7 @@ def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) 
     out: Path = arguments.out
     folder = unfinished_folder(out)
     fingerprint = f"{detector.fingerprint} of {arguments.source}"
-    explain = _explainer(detector, arguments.explain)
+    verdicts = _verdicts(detector, arguments)
     if sharing.rank == 0:
         if arguments.explain is not None and not folder.exists():
             make_new_folder(arguments.explain)
@@ -126,8 +126,7 @@ def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) 
             for photograph in list_photographs(arguments.source)
             if sharing.takes(photograph.path) and photograph.path not in done
         )
-        for photograph, verdict in _judge(detector, mine, arguments.batch_size, quiet=sharing.rank > 0):
-            explain(verdict)
+        for verdict, photograph in _judge(verdicts, mine, quiet=sharing.rank > 0):
             store.add(photograph, verdict)
     sharing.wait()
     if sharing.rank > 0:
@@ -144,32 +143,29 @@ def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) 
     return 1 if failures else 0
 
 
-def _explainer(detector: Detector, folder: Path | None) -> Callable[[Verdict], None]:
-    """Return what writes the picture of a verdict into the folder, or what does nothing when there is none."""
-    if folder is None:
-        return lambda verdict: None
+def _verdicts(detector: Detector, arguments: argparse.Namespace) -> Callable[[Iterable[Path]], Iterator[Verdict]]:
+    """Return what judges photographs and, where a folder for that is named, writes what each verdict rests on."""
+    if arguments.explain is None:
+        return lambda paths: detector.stream(paths, arguments.batch_size)
     from fakeface.inference.explain import Explainer, write_explanation
 
     explainer = Explainer(detector)
 
-    def explain(verdict: Verdict) -> None:
-        if verdict.path is not None and verdict.error is None:
-            write_explanation(explainer.explain(verdict.path), folder)
+    def explain(path: Path) -> Verdict:
+        try:
+            explanation = explainer.explain(path)
+        except ImageError as error:
+            return Verdict(path, None, None, error=error.reason)
+        write_explanation(explanation, arguments.explain)
+        return explanation.verdict
 
-    return explain
+    return lambda paths: map(explain, paths)
 
 
 def _judge(
-    detector: Detector, photographs: Iterable[Photograph], batch_size: int, quiet: bool = False
-) -> Iterator[tuple[Photograph, Verdict]]:
-    """Yield each photograph with its verdict, under a progress bar."""
-    ahead: deque[Photograph] = deque()
-
-    def paths() -> Iterator[Path]:
-        for photograph in photographs:
-            ahead.append(photograph)
-            yield photograph.path
-
-    verdicts = detector.stream(paths(), batch_size)
-    for verdict in tqdm(verdicts, "Judging", unit=" images", delay=2, disable=True if quiet else None):
-        yield ahead.popleft(), verdict
+    verdicts: Callable[[Iterable[Path]], Iterator[Verdict]], photographs: Iterable[Photograph], quiet: bool = False
+) -> Iterator[tuple[Verdict, Photograph]]:
+    """Yield the verdict on each photograph, under a progress bar."""
+    ahead, listed = tee(photographs)
+    judged = verdicts(photograph.path for photograph in ahead)
+    return zip(tqdm(judged, "Judging", unit=" images", delay=2, disable=True if quiet else None), listed, strict=False)

@@ -22,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print the table, and write the files."""
+    from fakeface.inference.detector import Detector
     from fakeface.studies.corruptions import all_corruptions
     from fakeface.studies.robustness import (
-        CorruptedPhotographs,
         format_robustness,
         measure_robustness,
         plot_robustness,
@@ -34,19 +34,18 @@ def run(arguments: argparse.Namespace) -> int:
 
     experiment = Experiment(["test", "--ckpt_path", arguments.ckpt_path, *arguments.trainer_arguments])
     records = experiment.records(arguments.evaluate)
+    detector = Detector.load(experiment.settings.ckpt_path)
+    threshold = detector.settings.calibration.threshold
     corruptions = all_corruptions()
-    data = experiment.data
-    photographs = CorruptedPhotographs(records, data.views, data.parameters, corruptions, data.seed)
-    with experiment.inference() as device:
-        scores = score_corrupted(experiment.net, photographs, device, data.num_workers)
+    scores = score_corrupted(detector, records, corruptions, experiment.data.seed)
     label = np.array([record.label for record in records])
-    rows = measure_robustness(label, scores, corruptions, experiment.threshold)
+    rows = measure_robustness(label, scores, corruptions, threshold)
     print(format_robustness(rows))
     content = {
         "checkpoint": str(experiment.settings.ckpt_path),
         "split": arguments.evaluate,
         "images": len(records),
-        "threshold": experiment.threshold,
+        "threshold": threshold,
         "rows": [row.to_dict() for row in rows],
     }
     make_folder(experiment.folder)

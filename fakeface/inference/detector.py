@@ -10,28 +10,26 @@ for verdict in detector.predict(["anna.jpg", "ben.png"]):
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.data.images import ImageError, read_image
+from fakeface.data.images import read_image
 from fakeface.data.records import REGIONS
-from fakeface.data.threads import map_in_order
 from fakeface.errors import UserError
-from fakeface.inference.network import Network
+from fakeface.inference.network import FaceScore, Network
+from fakeface.inference.scoring import BATCH_SIZE, Scored, score
 from fakeface.training.runs import CHECKPOINTS, find_checkpoint
 from fakeface.views import Viewed
-from fakeface.views.view import compute_views, look
+from fakeface.views.view import look
 
 RELEASE = "release"
-BATCH_SIZE = 32
 
 ImageInput = Path | str | NDArray[np.uint8]
 VerdictName = Literal["real", "fake", "unsure"]
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +51,10 @@ class Verdict:
     error: str | None = None
 
 
-class _Prepared(NamedTuple):
-    path: Path | None
-    views: dict[str, NDArray[np.uint8]]
-    error: str | None = None
-
-
 class Detector:
     """A network with what is needed to use it; make one with ``Detector.load``.
 
-    It can be pickled: the copy loads the same source again.
+    It can be pickled: the copy loads the same file again, and refuses another one that has taken its place.
 
     Attributes:
         network: What scores the views.
@@ -75,7 +67,7 @@ class Detector:
         self._source = source
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Detector.load, (self._source,)
+        return _load_again, (self._source, self.fingerprint)
 
     @classmethod
     def load(cls, source: str | Path) -> "Detector":
@@ -89,7 +81,10 @@ class Detector:
         Raises:
             UserError: When there is no such thing or it is not fakeface's.
         """
-        return cls(_load_network(source), source)
+        network = _load_network(source)
+        detector = cls(network, RELEASE if str(source) == RELEASE else network.file.absolute())
+        detector.fingerprint  # noqa: B018 (taken now, while the file is the one that was loaded)
+        return detector
 
     def predict(self, images: Sequence[ImageInput]) -> list[Verdict]:
         """Judge photographs, given as files or as pixels (RGB, uint8, ``(H, W, 3)``).
@@ -103,8 +98,8 @@ class Detector:
 
     def stream(self, images: Iterable[ImageInput], batch_size: int = BATCH_SIZE) -> Iterator[Verdict]:
         """Judge photographs one after the other, in order, with memory for a few batches only; see ``predict``."""
-        for batch in _batches(map_in_order(self._prepare, images), batch_size):
-            yield from self._judge(batch)
+        for scored in score(self.network, images, self._look_at, batch_size):
+            yield self.judge(scored)
 
     def __call__(self, batch: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Judge a batch of columns, as a callable for ``map_batches`` of Ray Data.
@@ -136,16 +131,23 @@ class Detector:
         """Return what the network sees of a photograph ``(H, W, 3)``, or of the face with these points: its views."""
         return look(image, self.settings.views, self.settings.parameters, points)
 
-    def compute_views(self, image: NDArray[np.uint8]) -> dict[str, NDArray[np.uint8]]:
-        """Return the pixels alone of these views, each ``(size, size, 3)``."""
-        return compute_views(image, self.settings.views, self.settings.parameters)
+    def judge(self, scored: Scored[ImageInput, FaceScore]) -> Verdict:
+        """Return the verdict on a photograph, which is that on its most suspicious face."""
+        path = None if isinstance(scored.item, np.ndarray) else Path(scored.item)
+        if scored.error is not None:
+            return Verdict(path, None, None, error=scored.error.reason)
+        worst = max(scored.scores, key=lambda face: face.fake)
+        fake, calibration = np.array([worst.fake]), self.settings.calibration
+        regions = None if worst.regions is None else dict(zip(REGIONS, worst.regions, strict=True))
+        name = cast(VerdictName, calibration.verdicts(fake)[0])
+        return Verdict(path, name, float(calibration.probabilities(fake)[0]), regions)
 
     @property
     def regions(self) -> tuple[str, ...]:
         """Names of the regions that the network scores; none where it has no region head."""
         return REGIONS if self.network.has_regions else ()
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """A digest of weights and settings: detectors that share it give the same verdicts."""
         with self.network.file.open("rb") as file:
@@ -153,30 +155,29 @@ class Detector:
         digest.update(repr(self.settings).encode())
         return digest.hexdigest()
 
-    def _prepare(self, image: ImageInput) -> _Prepared:
-        path = None if isinstance(image, np.ndarray) else Path(image)
-        try:
-            pixels = _check_pixels(image) if isinstance(image, np.ndarray) else read_image(Path(image))
-        except ImageError as error:
-            return _Prepared(path, {}, error.reason)
-        return _Prepared(path, self.compute_views(pixels))
+    def _look_at(self, image: ImageInput) -> list[dict[str, Viewed]]:
+        return [self.look(read_pixels(image))]
 
-    def _judge(self, batch: Sequence[_Prepared]) -> Iterator[Verdict]:
-        read = [prepared for prepared in batch if prepared.error is None]
-        judged = self._verdicts(read) if read else iter(())
-        for prepared in batch:
-            yield next(judged) if prepared.error is None else Verdict(prepared.path, None, None, error=prepared.error)
 
-    def _verdicts(self, batch: Sequence[_Prepared]) -> Iterator[Verdict]:
-        scores = self.network(
-            {view: np.stack([prepared.views[view] for prepared in batch]) for view in self.settings.views}
-        )
-        names = cast(list[VerdictName], self.settings.calibration.verdicts(scores.fake))
-        probabilities = self.settings.calibration.probabilities(scores.fake)
-        for number, prepared in enumerate(batch):
-            regions = scores.regions
-            by_name = None if regions is None else dict(zip(REGIONS, regions[number].tolist(), strict=True))
-            yield Verdict(prepared.path, names[number], float(probabilities[number]), by_name)
+def read_pixels(image: ImageInput) -> NDArray[np.uint8]:
+    """Return the pixels of a photograph that is given as a file or as pixels, ``(H, W, 3)``.
+
+    Raises:
+        ImageError: When the file cannot be read.
+        UserError: When pixels have another shape or type.
+    """
+    if not isinstance(image, np.ndarray):
+        return read_image(Path(image))
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise UserError(f"pixels of type {image.dtype} and shape {image.shape}: pass RGB as uint8 (height, width, 3)")
+    return np.ascontiguousarray(image)
+
+
+def _load_again(source: str | Path, fingerprint: str) -> Detector:
+    detector = Detector.load(source)
+    if detector.fingerprint != fingerprint:
+        raise UserError(f"{source} is no longer what this detector was loaded from: load it again and send that one")
+    return detector
 
 
 def _load_network(source: str | Path) -> Network:
@@ -198,14 +199,3 @@ def _load_network(source: str | Path) -> Network:
     from fakeface.inference.torch_network import TorchNetwork
 
     return TorchNetwork.from_checkpoint(path)
-
-
-def _check_pixels(image: NDArray[Any]) -> NDArray[np.uint8]:
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise UserError(f"pixels of type {image.dtype} and shape {image.shape}: pass RGB as uint8 (height, width, 3)")
-    return np.ascontiguousarray(image)
-
-
-def _batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
-    while batch := list(islice(items, size)):
-        yield batch

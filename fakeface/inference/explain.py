@@ -5,7 +5,7 @@ shows where the network looked, or where its own map says that something was pas
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from fakeface.data.images import printable, read_image
+from fakeface.data.images import printable
 from fakeface.errors import UserError
-from fakeface.inference.detector import Detector, ImageInput, Verdict
+from fakeface.inference.detector import Detector, ImageInput, Verdict, read_pixels
 from fakeface.inference.heat_maps import HeatMaps
+from fakeface.inference.scoring import Scored, stack
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.views import Viewed
 from fakeface.views.ela import error_level_analysis
@@ -76,14 +77,14 @@ class Explainer:
             ImageError: When the file cannot be read.
             UserError: When pixels have another shape or type, or the network has neither a map nor branches.
         """
-        path, pixels = (None, image) if isinstance(image, np.ndarray) else (Path(image), read_image(Path(image)))
-        settings = self.detector.settings
-        (verdict,) = self.detector.predict([pixels])
+        pixels = read_pixels(image)
+        settings, views = self.detector.settings, self.detector.look(pixels)
+        scored = Scored(image, [views], self.detector.network(stack([views])))
         return Explanation(
-            verdict=replace(verdict, path=path),
+            verdict=self.detector.judge(scored),
             photograph=pixels,
             error_levels=error_level_analysis(pixels, settings.parameters.ela),
-            heat_maps=self.heat_maps(pixels, self.detector.look(pixels)),
+            heat_maps=self.heat_maps(pixels, views),
             pictures={view: make_view(view, settings.parameters).picture(pixels) for view in settings.views},
         )
 

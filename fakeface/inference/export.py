@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.special import expit
 from torch import Tensor, nn
 
 from fakeface import __version__
@@ -28,8 +27,9 @@ from fakeface.errors import UserError
 from fakeface.evaluation.predictions import logits
 from fakeface.folders import make_folder
 from fakeface.inference.detector import Detector
-from fakeface.inference.network import Scores
+from fakeface.inference.network import FaceScore, face_scores
 from fakeface.inference.onnx_network import FAKE_LOGIT, METADATA_KEY, REGION_LOGITS, OnnxNetwork
+from fakeface.inference.scoring import Batch, Seen, score, stack
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.models import FaceNetwork
 
@@ -39,8 +39,7 @@ LARGEST_DIFFERENCE = 1e-3
 LARGEST_INT8_DIFFERENCE = 0.1
 """Probability that a network in 8-bit integers may differ by on average; its single scores are allowed to."""
 
-Views = Mapping[str, NDArray[np.uint8]]
-Runtime = Callable[[Views], Scores]
+Runtime = Callable[[Batch], list[FaceScore]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +82,13 @@ def export_network(
         chosen.write(network, file)
         if int8:
             _quantise(detector, file, int8)
-        pairs = _score_both(detector, network, chosen.load(file), photographs)
-        difference, unit, mend = _largest_difference(pairs), "in log odds", "try another --format"
+        seen = [detector.look(read_image(path)) for path in photographs]
+        expected, actual = (_probabilities(runtime, seen) for runtime in (network, chosen.load(file)))
+        difference = float(np.abs(logits(expected) - logits(actual)).max())
+        unit, mend = "in log odds", "try another --format"
         allowed = LARGEST_DIFFERENCE
         if int8:
-            difference, unit = _mean_difference(pairs), "in probability on average"
+            difference, unit = float(np.abs(expected - actual).mean()), "in probability on average"
             mend = "give --int8 more photographs like those to be judged, or leave it out"
             allowed = LARGEST_INT8_DIFFERENCE
         if difference > allowed:
@@ -179,10 +180,10 @@ def _load_torch_export(file: Path) -> Runtime:
     module = torch.export.load(file).module()
     device = next(module.parameters()).device
 
-    def run(views: Views) -> Scores:
+    def run(views: Batch) -> list[FaceScore]:
         tensors = [torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy()).to(device) for pixels in views.values()]
         with torch.inference_mode():
-            return _scores([output.cpu().numpy() for output in module(*tensors)])
+            return face_scores(*(output.cpu() for output in module(*tensors)))
 
     return run
 
@@ -205,53 +206,26 @@ def _load_openvino(file: Path) -> Runtime:
     # On processors with bfloat16, OpenVINO would use it unless told otherwise.
     compiled = openvino.Core().compile_model(file, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
-    def run(views: Views) -> Scores:
+    def run(views: Batch) -> list[FaceScore]:
         results = compiled([np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)) for pixels in views.values()])
-        return _scores([results[output] for output in compiled.outputs])
+        return face_scores(*(results[output] for output in compiled.outputs))
 
     return run
-
-
-def _scores(outputs: Sequence[NDArray[np.float32]]) -> Scores:
-    probabilities = [expit(output.astype(np.float64)) for output in outputs]
-    return Scores(probabilities[0], probabilities[1] if len(probabilities) > 1 else None)
 
 
 def _quantise(detector: Detector, file: Path, photographs: Sequence[Path]) -> None:
     from fakeface.inference.quantisation import quantise
 
-    computed = [detector.compute_views(read_image(path)) for path in photographs]
-    views = {
-        name: np.stack([each[name] for each in computed]).transpose(0, 3, 1, 2) for name in detector.settings.views
-    }
+    views = stack([detector.look(read_image(path)) for path in photographs])
     original = file.replace(file.with_suffix(".original"))
-    quantise(original, file, views)
+    quantise(original, file, {name: pixels.transpose(0, 3, 1, 2) for name, pixels in views.items()})
     original.unlink()
 
 
-_Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
-
-
-def _score_both(
-    detector: Detector, network: TorchNetwork, exported: Runtime, photographs: Sequence[Path]
-) -> list[_Pair]:
-    """Return the scores of the original and the exported network, one photograph at a time and all at once."""
-    computed = [detector.compute_views(read_image(path)) for path in photographs]
-    pairs = []
-    for batch in [computed, *([views] for views in computed)]:
-        views = {view: np.stack([each[view] for each in batch]) for view in network.net.views}
-        for expected, actual in zip(network(views), exported(views), strict=True):
-            if expected is not None and actual is not None:
-                pairs.append((expected.ravel(), actual.ravel()))
-    return pairs
-
-
-def _largest_difference(pairs: Sequence[_Pair]) -> float:
-    return max(float(np.abs(logits(expected) - logits(actual)).max()) for expected, actual in pairs)
-
-
-def _mean_difference(pairs: Sequence[_Pair]) -> float:
-    return float(np.mean(np.concatenate([np.abs(expected - actual) for expected, actual in pairs])))
+def _probabilities(runtime: Runtime, seen: Sequence[Seen]) -> NDArray[np.float64]:
+    """Return the probabilities, of fake and of regions, of faces one at a time and all at once."""
+    scored = [one for size in (1, len(seen)) for one in score(runtime, seen, lambda views: [views], size)]
+    return np.array([[face.fake, *(face.regions or ())] for one in scored for face in one.scores])
 
 
 FORMATS: Mapping[str, _Format] = {

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
+from scipy.special import expit
 
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration
+from fakeface.inference.scoring import Batch
 from fakeface.views.ela import ElaParameters
 from fakeface.views.view import ViewParameters
 
@@ -55,16 +57,25 @@ class Settings:
         return {"data": data, "calibration": self.calibration.to_dict()}
 
 
-class Scores(NamedTuple):
-    """What a network says of a batch.
+class FaceScore(NamedTuple):
+    """What a network says of a face.
 
     Attributes:
-        fake: Probability of fake before any calibration, ``(B,)``.
-        regions: Probability of an edit at each of ``REGIONS``, ``(B, 4)``, or None.
+        fake: Probability of fake before any calibration.
+        regions: Probability of an edit at each of ``REGIONS``, or None.
     """
 
-    fake: NDArray[np.float64]
-    regions: NDArray[np.float64] | None
+    fake: float
+    regions: tuple[float, ...] | None = None
+
+
+def face_scores(fake: ArrayLike, regions: ArrayLike | None = None) -> list[FaceScore]:
+    """Return the scores of a batch from log odds: those of fake ``(B,)``, and those of regions ``(B, 4)`` or None."""
+    probabilities = expit(np.asarray(fake, np.float64)).tolist()
+    if regions is None:
+        return [FaceScore(value) for value in probabilities]
+    by_region = expit(np.asarray(regions, np.float64)).tolist()
+    return [FaceScore(value, tuple(row)) for value, row in zip(probabilities, by_region, strict=True)]
 
 
 class Network(Protocol):
@@ -82,5 +93,5 @@ class Network(Protocol):
     def file(self) -> Path:
         """The file with its weights."""
 
-    def __call__(self, views: Mapping[str, NDArray[np.uint8]]) -> Scores:
-        """Score a batch of views, each ``(B, size, size, 3)``."""
+    def __call__(self, views: Batch) -> list[FaceScore]:
+        """Score a batch of faces."""

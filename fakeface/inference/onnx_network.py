@@ -1,16 +1,14 @@
 """Exported networks in ONNX Runtime, without torch."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import expit
 
 from fakeface.errors import UserError
-from fakeface.inference.network import Scores, Settings
+from fakeface.inference.network import FaceScore, Settings, face_scores
+from fakeface.inference.scoring import Batch
 
 METADATA_KEY = "fakeface"
 FAKE_LOGIT, REGION_LOGITS = "fake_logit", "region_logits"
@@ -50,9 +48,8 @@ class OnnxNetwork:
         self._outputs = [output.name for output in self._session.get_outputs()]
         self.has_regions = REGION_LOGITS in self._outputs
 
-    def __call__(self, views: Mapping[str, NDArray[np.uint8]]) -> Scores:
-        """Score a batch of views, each ``(B, size, size, 3)``."""
+    def __call__(self, views: Batch) -> list[FaceScore]:
+        """Score a batch of faces."""
         inputs = {view: np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)) for view, pixels in views.items()}
         outputs = dict(zip(self._outputs, self._session.run(self._outputs, inputs), strict=True))
-        probabilities = {name: expit(values.astype(np.float64)) for name, values in outputs.items()}
-        return Scores(probabilities[FAKE_LOGIT], probabilities.get(REGION_LOGITS))
+        return face_scores(outputs[FAKE_LOGIT], outputs.get(REGION_LOGITS))

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import jsonargparse
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 
 from fakeface.errors import UserError
-from fakeface.inference.network import Scores, Settings
+from fakeface.inference.network import FaceScore, Settings, face_scores
 from fakeface.inference.packed_weights import unpack
+from fakeface.inference.scoring import Batch
 from fakeface.models import FaceNetwork
 from fakeface.training.checkpoints import load_checkpoint
 
@@ -78,16 +77,20 @@ class TorchNetwork:
         net = _build(config["model"]["net"], unpack(load_file(weights_path)), weights_path)
         return cls(net, settings, weights_path)
 
-    def __call__(self, views: Mapping[str, NDArray[np.uint8]]) -> Scores:
-        """Score a batch of views, each ``(B, size, size, 3)``."""
+    def __call__(self, views: Batch) -> list[FaceScore]:
+        """Score a batch of faces."""
         with torch.inference_mode():
             output = self.net(self.to_tensors(views))
-        regions = None if output.regions is None else output.regions.cpu().double().sigmoid().numpy()
-        return Scores(output.fake_logit.cpu().double().sigmoid().numpy(), regions)
+        return face_scores(output.fake_logit.cpu(), None if output.regions is None else output.regions.cpu())
 
-    def to_tensors(self, views: Mapping[str, NDArray[np.uint8]]) -> dict[str, Tensor]:
+    def to_tensors(self, views: Batch) -> dict[str, Tensor]:
         """Return views ``(B, size, size, 3)`` as tensors ``(B, 3, size, size)`` on the network's device."""
-        return {view: torch.from_numpy(pixels).permute(0, 3, 1, 2).to(self.device) for view, pixels in views.items()}
+        return to_tensors(views, self.device)
+
+
+def to_tensors(views: Batch, device: torch.device) -> dict[str, Tensor]:
+    """Return views ``(B, size, size, 3)`` as tensors ``(B, 3, size, size)`` on a device."""
+    return {view: torch.from_numpy(pixels).permute(0, 3, 1, 2).to(device) for view, pixels in views.items()}
 
 
 def _build(net: dict[str, Any], weights: Mapping[str, Tensor], path: Path) -> FaceNetwork:

@@ -19,13 +19,15 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
-from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from fakeface.data.dataset import FaceDataset
+from fakeface.data.cache import ViewSource
 from fakeface.data.records import LABEL_NAMES, Record
 from fakeface.errors import UserError
+from fakeface.inference.scoring import Batch, Seen, score
+from fakeface.inference.torch_network import to_tensors
 from fakeface.models import FaceClassifier
+from fakeface.views import Viewed
 
 ClassifierName = Literal["knn", "svm", "logistic"]
 Features = NDArray[np.float32]
@@ -55,26 +57,27 @@ class TunedClassifier:
 
 
 def extract_features(
-    net: FaceClassifier, dataset: FaceDataset, device: torch.device, batch_size: int = 32, workers: int = 0
+    net: FaceClassifier, source: ViewSource, photographs: int, device: torch.device, batch_size: int = 32
 ) -> Features:
     """Return the concatenated features ``(N, F)`` of a network's branches.
 
     Args:
         net: The network, on ``device`` and in evaluation mode; its head is not used.
-        dataset: The photographs, without augmentation.
+        source: Views of the photographs.
+        photographs: How many there are.
         device: Where the network runs.
         batch_size: Photographs at a time.
-        workers: Processes that load them.
     """
-    order = [(0, index) for index in range(len(dataset))]
-    loader = DataLoader(dataset, batch_size, sampler=order, num_workers=workers)
-    blocks = []
-    with tqdm(total=len(dataset), desc="features", unit="image", disable=None) as progress:
-        for batch in loader:
-            features = net.features({view: batch[view].to(device) for view in net.views})
-            blocks.append(features.float().cpu().numpy())
-            progress.update(len(features))
-    return np.concatenate(blocks)
+
+    def features(batch: Batch) -> Features:
+        return net.features(to_tensors(batch, device)).float().cpu().numpy()
+
+    def look(position: int) -> list[Seen]:
+        return [{view: Viewed(pixels, np.eye(2, 3), None) for view, pixels in source[position].items()}]
+
+    scored = score(features, range(photographs), look, batch_size)
+    progress = tqdm(scored, "features", photographs, unit="image", disable=None)
+    return np.concatenate([one.readable().scores for one in progress])
 
 
 def tune_classifier(

@@ -3,23 +3,20 @@
 The photograph is corrupted at full size, before its views are computed, as it would be before it is uploaded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from fakeface.data.images import read_image
 from fakeface.data.records import Record
 from fakeface.evaluation.scores import compute_scores
-from fakeface.models import FaceClassifier
+from fakeface.inference.detector import Detector
+from fakeface.inference.scoring import Seen, score
 from fakeface.studies.corruptions import CORRUPTIONS, Corruption
-from fakeface.views.view import ViewParameters, compute_views
 
 UNCORRUPTED = "none"
 
@@ -47,64 +44,34 @@ class RobustnessRow:
         return asdict(self)
 
 
-class CorruptedPhotographs(Dataset[dict[str, Tensor]]):
-    """Each photograph as it is and under every corruption, as views.
-
-    Args:
-        records: The photographs.
-        views: Names of the views.
-        parameters: How to compute them.
-        corruptions: What the photographs go through.
-        seed: Seed of the noise, which differs from photograph to photograph.
-    """
-
-    def __init__(
-        self,
-        records: Sequence[Record],
-        views: Sequence[str],
-        parameters: ViewParameters,
-        corruptions: Sequence[Corruption],
-        seed: int = 0,
-    ) -> None:
-        self.records = records
-        self.views = views
-        self.parameters = parameters
-        self.corruptions = corruptions
-        self.seed = seed
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-    def __getitem__(self, position: int) -> dict[str, Tensor]:
-        """Return each view as uint8 ``(1 + corruptions, 3, H, W)``, the uncorrupted photograph first."""
-        image = read_image(self.records[position].path)
-        variants = [image]
-        for number, corruption in enumerate(self.corruptions):
-            variants.append(corruption(image, np.random.default_rng([self.seed, position, number])))
-        computed = [compute_views(variant, self.views, self.parameters) for variant in variants]
-        return {
-            view: torch.from_numpy(np.stack([views[view] for views in computed]).transpose(0, 3, 1, 2))
-            for view in self.views
-        }
+def corrupt(
+    image: NDArray[np.uint8], corruptions: Sequence[Corruption], seed: Sequence[int]
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield a photograph ``(H, W, 3)`` as it is and under every corruption; the seed is that of the noise."""
+    yield image
+    for number, corruption in enumerate(corruptions):
+        yield corruption(image, np.random.default_rng([*seed, number]))
 
 
 def score_corrupted(
-    net: FaceClassifier, photographs: CorruptedPhotographs, device: torch.device, workers: int = 0
+    detector: Detector, records: Sequence[Record], corruptions: Sequence[Corruption], seed: int = 0
 ) -> NDArray[np.float64]:
     """Return the probability of fake for each photograph and variant, ``(N, 1 + corruptions)``.
 
     Args:
-        net: The network, on ``device`` and in evaluation mode.
-        photographs: What it scores.
-        device: Where it runs.
-        workers: Processes that read and corrupt.
+        detector: What scores them.
+        records: The photographs.
+        corruptions: What they go through.
+        seed: Seed of the noise, which differs from photograph to photograph.
     """
-    loader = DataLoader(photographs, batch_size=None, num_workers=workers)
-    scores = [
-        net({view: pixels.to(device) for view, pixels in variants.items()}).fake_logit.double().sigmoid().cpu().numpy()
-        for variants in tqdm(loader, "corrupting", unit="image", disable=None)
-    ]
-    return np.stack(scores)
+
+    def look(position: int) -> list[Seen]:
+        image = read_image(records[position].path)
+        return [detector.look(variant) for variant in corrupt(image, corruptions, (seed, position))]
+
+    scored = score(detector.network, range(len(records)), look)
+    progress = tqdm(scored, "corrupting", len(records), unit="image", disable=None)
+    return np.array([[face.fake for face in one.readable().scores] for one in progress])
 
 
 def measure_robustness(

@@ -12,8 +12,9 @@ from fakeface.cli import main
 from fakeface.data.images import read_image
 from fakeface.data.records import read_records
 from fakeface.data.threads import map_in_order
-from fakeface.inference.detector import BATCH_SIZE, RELEASE, Detector
+from fakeface.inference.detector import RELEASE, Detector
 from fakeface.inference.network import Network
+from fakeface.inference.scoring import BATCH_SIZE, stack
 from tests.benchmark.table import print_rows, take_turns
 
 IMAGES, ROUNDS = 192, 3
@@ -62,10 +63,9 @@ def quietly(command: list[str]) -> None:
 
 def bare_predictions(detector: Detector, paths: list[Path]) -> int:
     """Do what a prediction cannot do without, one after the other: views on all cores, then the network on all."""
-    computed = list(map_in_order(lambda path: detector.compute_views(read_image(path)), paths))
+    seen = list(map_in_order(lambda path: detector.look(read_image(path)), paths))
     for start in range(0, len(paths), BATCH_SIZE):
-        batch = computed[start : start + BATCH_SIZE]
-        detector.network({view: np.stack([views[view] for views in batch]) for view in detector.settings.views})
+        detector.network(stack(seen[start : start + BATCH_SIZE]))
     return len(paths)
 
 

@@ -175,6 +175,28 @@ def test_detector_can_be_sent_to_other_processes(checkpoint: Path, photographs: 
     assert pickle.loads(data).predict(photographs) == detector.predict(photographs)
 
 
+def test_what_was_sent_is_the_network_that_was_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photographs: list[Path]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = Path("lightning_logs/mobilenet/version_0")
+    write_checkpoint(run / "checkpoints" / "best.ckpt")
+    sent = []
+    for source in ("best", run, run / "checkpoints" / "best.ckpt"):
+        detector = Detector.load(source)
+        sent.append((pickle.dumps(detector), detector.predict(photographs)))
+    write_checkpoint(Path("lightning_logs/mobilenet/version_1/checkpoints/best.ckpt"), seed=1)
+    assert Detector.load("best").predict(photographs) != sent[0][1]
+    monkeypatch.chdir("/")
+    for data, verdicts in sent:
+        assert pickle.loads(data).predict(photographs) == verdicts
+    # An epoch later, and as late as after the loading, another network has taken the file's place.
+    write_checkpoint(tmp_path / run / "checkpoints" / "best.ckpt", seed=2)
+    for data in [sent[0][0], pickle.dumps(detector)]:
+        with pytest.raises(UserError, match=r"best\.ckpt is no longer what this detector was loaded from"):
+            pickle.loads(data)
+
+
 def test_run_folder_means_its_best_checkpoint(checkpoint: Path, photographs: list[Path]) -> None:
     write_checkpoint(checkpoint.with_name("last.ckpt"), seed=1)
     run = checkpoint.parent.parent

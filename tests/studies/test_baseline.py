@@ -97,9 +97,10 @@ def test_features_are_those_of_the_branches_in_the_records_order(demo_root: Path
     torch.manual_seed(0)
     net = FaceClassifier({"original": "test_vit", "ela": "test_resnet"}, pretrained=False).eval()
     records = read_records(demo_root)[:5]
-    dataset = FaceDataset(records, DecodedViews(records, net.views, ViewParameters(32)))
+    source = DecodedViews(records, net.views, ViewParameters(32))
+    dataset = FaceDataset(records, source)
     with torch.inference_mode():
-        features = extract_features(net, dataset, torch.device("cpu"), batch_size=2)
+        features = extract_features(net, source, 5, torch.device("cpu"), batch_size=2)
         sample = dataset[0, 3]
         original, ela = (net.branches[view](sample[view][None]).numpy()[0] for view in ("original", "ela"))
     assert features.shape == (5, original.size + ela.size)

@@ -11,9 +11,18 @@ from fakeface.data.images import read_image
 from fakeface.data.records import read_records
 from fakeface.evaluation.predictions import read_predictions
 from fakeface.evaluation.scores import compute_scores
+from fakeface.inference.detector import Detector
+from fakeface.inference.scoring import stack
 from fakeface.studies.corruptions import CORRUPTIONS, Corruption, all_corruptions, jpeg
-from fakeface.studies.robustness import CorruptedPhotographs, RobustnessRow, format_robustness, measure_robustness
-from fakeface.views.view import ViewParameters, compute_views
+from fakeface.studies.robustness import (
+    RobustnessRow,
+    corrupt,
+    format_robustness,
+    measure_robustness,
+    score_corrupted,
+)
+from fakeface.views.view import ViewParameters, look
+from tests.networks import ELA, SIZE, write_checkpoint
 
 CONFIG = """
 trainer:
@@ -92,22 +101,25 @@ def test_a_split_without_test_images_is_said_so(
     assert f"{manifest} has no test image: name a manifest with some" in capsys.readouterr().err
 
 
-def test_photographs_are_corrupted_before_their_views_are_computed(demo_root: Path) -> None:
+def test_photographs_are_corrupted_before_their_views_are_computed(demo_root: Path, tmp_path: Path) -> None:
     records = read_records(demo_root)[:2]
-    parameters = ViewParameters(size=24)
+    write_checkpoint(tmp_path / "a.ckpt", {"ela": "test_resnet"})
+    detector = Detector.load(tmp_path / "a.ckpt")
     corruptions = [Corruption("jpeg", 30), Corruption("noise", 10)]
-    photographs = CorruptedPhotographs(records, ["ela"], parameters, corruptions, seed=3)
-    views = photographs[1]["ela"]
+    scores = score_corrupted(detector, records, corruptions, seed=3)
+    assert scores.shape == (2, 3)
     image = read_image(records[1].path)
-    for row, variant in enumerate((image, jpeg(image, 30))):
-        expected = compute_views(variant, ["ela"], parameters)["ela"]
-        assert np.array_equal(views[row].numpy().transpose(1, 2, 0), expected)
-    assert tuple(views.shape) == (3, 3, 24, 24)
+    for column, variant in enumerate((image, jpeg(image, 30))):
+        (expected,) = detector.network(stack([look(variant, ["ela"], ViewParameters(SIZE, ELA))]))
+        assert scores[1, column] == pytest.approx(expected.fake, abs=1e-6)
+    assert scores[1, 0] != scores[1, 1]
     # Noise is the same whenever a photograph is read, and another for every photograph and seed.
-    assert np.array_equal(views, photographs[1]["ela"])
-    other_seed = CorruptedPhotographs(records, ["ela"], parameters, corruptions, seed=4)[1]["ela"]
-    assert np.array_equal(views[:2], other_seed[:2])
-    assert not np.array_equal(views[2], other_seed[2])
+    assert np.array_equal(scores, score_corrupted(detector, records, corruptions, seed=3))
+    other_seed = score_corrupted(detector, records, corruptions, seed=4)
+    assert np.array_equal(scores[:, :2], other_seed[:, :2])
+    assert (scores[:, 2] != other_seed[:, 2]).all()
+    first, second = (list(corrupt(image, corruptions, (3, position)))[2] for position in range(2))
+    assert not np.array_equal(first, second)
 
 
 def test_rows_by_hand() -> None:
