@@ -39,7 +39,7 @@ paper: install  ## Reproduce the report, resumable: make paper DATA=data/real_an
 	$(BIN)/fakeface report $(PAPER)/runs/*/seed_0 --audit $(PAPER)/audit --out $(PAPER)/report
 
 test: install  ## Run the test suite, with coverage and the slowest tests
-	$(BIN)/python -m pytest --cov --durations 10 $(ARGS)
+	$(BIN)/python -m pytest -p tests.line_coverage --durations 10 $(ARGS)
 
 test-lowest:  ## Run the tests with the lowest versions that pyproject.toml allows, in .venv-lowest
 	$(PYTHON) -m venv .venv-lowest
@@ -63,5 +63,5 @@ tensorboard: install  ## Show all runs at http://localhost:6006
 	$(BIN)/tensorboard --logdir lightning_logs
 
 clean:  ## Remove .venv and caches; runs and data stay
-	rm -rf .venv .venv-lowest .coverage .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf .venv .venv-lowest .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
