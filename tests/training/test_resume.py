@@ -56,21 +56,27 @@ def common(demo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[st
 
 def test_a_training_killed_or_stopped_and_continued_is_the_same(common: list[str], tmp_path: Path) -> None:
     arguments = [*common, *EARLY_AND_PLATEAU, *SCENARIOS["weight_average"]]
+    endings = {"SIGKILL": (2, -9), "SIGTERM": (0, 143)}  # workers of the loader, exit code
+    own = {number: [*arguments, f"--data.num_workers={workers}"] for number, (workers, _) in endings.items()}
     whole = Training(tmp_path / "whole", arguments)
+    stopped = {
+        number: Training(tmp_path / number, [*own[number], *kill_at(13, "on_train_batch_end", number)])
+        for number in endings
+    }
+    continued = {}
+    for number, (_, code) in endings.items():
+        assert stopped[number].wait() == code, stopped[number].output
+        continued[number] = Training(tmp_path / number, [*own[number], "--ckpt_path=last"])
+
     assert whole.wait() == 0, whole.output
     expected = what_is_left(whole.run)
     assert expected["last.global_step"] == 3 * STEPS
     assert expected["last.optimizer_states.0.param_groups.0.lr"] == pytest.approx(1e-6)
     for tag in ("train/auroc", "val/auroc"):
         assert {step for name, step in expected["figures"] if name == tag} == {7, 15, 23}
-
-    for workers, number, code in ((2, "SIGKILL", -9), (0, "SIGTERM", 143)):
-        own = [*arguments, f"--data.num_workers={workers}"]
-        stopped = Training(tmp_path / number, [*own, *kill_at(13, "on_train_batch_end", number)])
-        assert stopped.wait() == code, stopped.output
-        continued = Training(tmp_path / number, [*own, "--ckpt_path=last"])
-        assert continued.wait() == 0, continued.output
-        assert what_is_left(continued.run) == expected, number
+    for number, training in continued.items():
+        assert training.wait() == 0, training.output
+        assert what_is_left(training.run) == expected, number
 
 
 @pytest.fixture(scope="module")
