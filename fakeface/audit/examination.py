@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -15,6 +14,7 @@ from fakeface.data.jpeg_headers import Header, read_header
 from fakeface.data.records import Record
 from fakeface.data.threads import map_in_order, one_opencv_thread
 from fakeface.views.ela import ElaParameters, error_level_analysis
+from fakeface.views.pictures import shrink
 
 _PLAIN_ELA = ElaParameters(alpha=1, beta=0)
 _PERCENTILES = (50, 90, 95, 99)
@@ -63,9 +63,6 @@ def _examine_one(record: Record) -> Examined:
         image = decode_image(data, record.path)
     except ImageError as error:
         return _unreadable(record, data, error.reason)
-    scale = _THUMBNAIL / max(image.shape)
-    shape = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    thumbnail = cv2.resize(image, shape, interpolation=cv2.INTER_AREA)
     return Examined(
         record=record,
         size=len(data),
@@ -74,7 +71,7 @@ def _examine_one(record: Record) -> Examined:
         error="",
         ela=ela_statistics(image),
         features=local_features(image),
-        thumbnail=np.asarray(thumbnail, dtype=np.uint8),
+        thumbnail=shrink(image, _THUMBNAIL),
     )
 
 

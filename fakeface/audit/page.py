@@ -1,18 +1,15 @@
 """What an audit says: everything that its template, ``report/templates/audit.jinja``, shows."""
 
-import base64
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
-from numpy.typing import NDArray
-
 from fakeface.audit.examination import Examined
 from fakeface.audit.probes import Probe
 from fakeface.data.records import LABEL_NAMES
 from fakeface.report.pages import Cell, Photograph, Table
+from fakeface.views.pictures import data_url
 
 SHOWN_GROUPS, SHOWN_VALUES, SHOWN_FILES = 12, 12, 20
 
@@ -50,7 +47,7 @@ def group_galleries(examined: Sequence[Examined], groups: Sequence[str]) -> list
     for one, group in zip(examined, groups, strict=True):
         if one.thumbnail.size:
             label = LABEL_NAMES[one.record.label]
-            members[group].append(Photograph(one.record.path.name, label, _jpeg(one.thumbnail)))
+            members[group].append(Photograph(one.record.path.name, label, data_url(one.thumbnail)))
     largest = sorted((group for group in members.items() if len(group[1]) > 1), key=lambda group: -len(group[1]))
     return largest[:SHOWN_GROUPS]
 
@@ -80,8 +77,3 @@ def _first(points: list[str], one: str, many: str) -> list[str]:
     rest = len(points) - SHOWN_FILES
     more = [f"and {rest} more {one if rest == 1 else many}; audit.json lists all"] if rest > 0 else []
     return points[:SHOWN_FILES] + more
-
-
-def _jpeg(image: NDArray[Any]) -> str:
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    return base64.b64encode(data.tobytes()).decode("ascii")

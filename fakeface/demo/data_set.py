@@ -20,7 +20,7 @@ from fakeface.demo.faces import Region, draw_face
 from fakeface.demo.looks import sample_pose
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, make_new_folder
-from fakeface.views.jpeg import encode_jpeg, save_as_jpeg
+from fakeface.views.pictures import encode_jpeg, save_as_jpeg
 
 IMAGES = 500
 SIZE = 256

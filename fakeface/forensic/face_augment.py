@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeface.faces.alignment import CANVAS, crop_matrix
-from fakeface.views.jpeg import save_as_jpeg
+from fakeface.views.pictures import save_as_jpeg
 
 MAP_STRIDE = 16
 """Pixels of the view per cell of the map of what was replaced."""

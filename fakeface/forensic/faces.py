@@ -30,7 +30,7 @@ from fakeface.faces.finder import face_points
 from fakeface.forensic.face_augment import augment_face
 from fakeface.forensic.jpeg_history import random_history
 from fakeface.forensic.pseudo_fakes import Face, make_pseudo_fake
-from fakeface.views.jpeg import SUBSAMPLINGS, save_as_jpeg
+from fakeface.views.pictures import SUBSAMPLINGS, save_as_jpeg
 
 VERSION = 1
 """Raise it when the same photographs give other faces."""

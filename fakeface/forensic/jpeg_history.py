@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.views.jpeg import SUBSAMPLINGS, save_as_jpeg
+from fakeface.views.pictures import SUBSAMPLINGS, save_as_jpeg
 
 
 def random_history(image: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:

@@ -24,6 +24,7 @@ from fakeface.inference.scoring import Scored, stack
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.views import Viewed
 from fakeface.views.ela import error_level_analysis
+from fakeface.views.pictures import shrink
 from fakeface.views.view import make_view
 
 CAPTION = "A heat map shows where the network looked, not what was edited. A verdict is never proof about a person."
@@ -113,12 +114,12 @@ def draw_explanation(explanation: Explanation) -> Figure:
     """
     verdict = explanation.verdict
     panels = [
-        ("photograph", _shrink(explanation.photograph)),
-        ("error levels (ELA)", _shrink(explanation.error_levels)),
+        ("photograph", shrink(explanation.photograph, PANEL)),
+        ("error levels (ELA)", shrink(explanation.error_levels, PANEL)),
     ]
     for view, heat in explanation.heat_maps.items():
-        below = _shrink(explanation.pictures[view])
-        panels.append((f"heat map: {view}", overlay(below, _resize(heat, below))))
+        below = shrink(explanation.pictures[view], PANEL)
+        panels.append((f"heat map: {view}", overlay(below, shrink(heat, PANEL))))
     columns = len(panels) + (verdict.regions is not None)
     figure = Figure(figsize=(2.6 * columns, 3.2), layout="constrained")
     grid = figure.subplots(1, columns, squeeze=False)[0]
@@ -164,15 +165,3 @@ def _draw_regions(axes: Axes, regions: dict[str, float]) -> None:
     axes.set_title("probability of an edit", fontsize=9)
     axes.tick_params(labelsize=8)
     axes.set_box_aspect(1)
-
-
-def _shrink(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = image.shape[:2]
-    factor = min(1.0, PANEL / max(height, width))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-
-def _resize(heat: NDArray[np.float32], image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    resized = cv2.resize(heat, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_AREA)
-    return np.clip(np.asarray(resized, dtype=np.float32), 0, 1)

@@ -1,18 +1,16 @@
 """The photographs that a run is most wrong about."""
 
-import base64
 import os
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from fakeface.data.images import ImageError, read_image
 from fakeface.data.records import FAKE, REAL
 from fakeface.report.pages import Photograph
 from fakeface.report.results import Result
+from fakeface.views.pictures import data_url
 
 SHOWN = 6
 _THUMBNAIL = 160
@@ -52,10 +50,6 @@ def _photographs(result: Result, rows: NDArray[np.intp], thumbnails: bool) -> li
 def _thumbnail(path: Path) -> str:
     """Return a small JPEG, or "" where the photograph is no longer there: the report stands without it."""
     try:
-        image = Image.fromarray(read_image(path))
+        return data_url(read_image(path), _THUMBNAIL)
     except ImageError:
         return ""
-    image.thumbnail((_THUMBNAIL, _THUMBNAIL))
-    buffer = BytesIO()
-    image.save(buffer, "JPEG", quality=80)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -58,12 +58,12 @@ class Photograph(NamedTuple):
     Attributes:
         name: Its path below the data folder.
         caption: What is to be said.
-        jpeg: A thumbnail in Base64; "" where there is none.
+        picture: A small one as a data URL; "" where there is none.
     """
 
     name: str
     caption: str
-    jpeg: str = ""
+    picture: str = ""
 
 
 def render(template: str, kind: Literal["html", "markdown"], **content: Any) -> str:

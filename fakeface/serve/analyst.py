@@ -7,8 +7,8 @@ from fakeface.inference.detector import Detector, Verdict
 from fakeface.inference.explain import Explainer, Explanation, overlay
 from fakeface.serve.decoder import Decoder
 from fakeface.serve.messages import Evidence, HeatMap, Prediction
-from fakeface.serve.pictures import data_url, fit
 from fakeface.views.ela import error_level_analysis
+from fakeface.views.pictures import data_url, shrink
 from fakeface.views.view import find_view
 
 
@@ -64,7 +64,7 @@ def _evidence(explanation: Explanation) -> Evidence:
         HeatMap(
             view=view,
             title=find_view(view).title or view,
-            picture=data_url(overlay(fit(explanation.pictures[view]), fit(heat))),
+            picture=data_url(overlay(shrink(explanation.pictures[view]), shrink(heat))),
         )
         for view, heat in explanation.heat_maps.items()
     ]

@@ -11,8 +11,8 @@ from fakeface.data.images import decode_image
 from fakeface.serve.analyst import Analyst
 from fakeface.serve.faces import FacePair
 from fakeface.serve.messages import Answer, Game, Pair, Prediction, Side
-from fakeface.serve.pictures import data_url
 from fakeface.serve.waiting_line import WaitingLine
+from fakeface.views.pictures import data_url
 
 _KEPT = 32
 """Pairs whose pictures are kept in memory, each of about half a megabyte."""

@@ -13,9 +13,8 @@ from fakeface.data.augment import PAPER_OPERATIONS, augment_paper
 from fakeface.data.images import decode_image
 from fakeface.data.records import REAL
 from fakeface.serve.faces import Face
-from fakeface.serve.pictures import QUALITY
 from fakeface.views.ela import ElaParameters, error_level_analysis
-from fakeface.views.jpeg import encode_jpeg
+from fakeface.views.pictures import QUALITY, encode_jpeg
 from fakeface.views.view import ORIGINAL
 
 _THUMBNAIL = 160

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.views.jpeg import decode, encode, save_as_jpeg
+from fakeface.views.pictures import decode, encode, save_as_jpeg
 
 Image = NDArray[np.uint8]
 Corrupt = Callable[[Image, float, np.random.Generator], Image]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fakeface.errors import UserError
 from fakeface.views.base import View
-from fakeface.views.jpeg import save_as_jpeg
+from fakeface.views.pictures import save_as_jpeg
 
 
 @dataclass(frozen=True)

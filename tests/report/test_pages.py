@@ -30,7 +30,13 @@ Call `fakeface report`
 """
 SVG = f'<?xml version="1.0"?>\n<svg viewBox="0 0 1 1"><path fill="{PAPER}" stroke="{INK}"/></svg>'
 ROWS: list[list[Cell]] = [["mobile|net", ("0.712", "[0.66, 0.76]")], ["", "–"], ["<b>", "1"]]
-PHOTOGRAPHS = [Photograph("fake/a_1.jpg", "score 0.1", "cGl4ZWxz"), Photograph("fake/b.jpg", "score 0.2")]
+PHOTOGRAPHS = [
+    Photograph("fake/a_1.jpg", "score 0.1", "data:image/jpeg;base64,cGl4ZWxz"),
+    Photograph("fake/b.jpg", "score 0.2"),
+]
+    Photograph("fake/a_1.jpg", "score 0.1", "data:image/jpeg;base64,cGl4ZWxz"),
+    Photograph("fake/b.jpg", "score 0.2"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,11 @@
+import base64
 from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image, JpegImagePlugin
 
-from fakeface.views.jpeg import SUBSAMPLINGS, decode, encode, encode_jpeg, save_as_jpeg
+from fakeface.views.pictures import SUBSAMPLINGS, data_url, decode, encode, encode_jpeg, save_as_jpeg, shrink
 
 NOISE = np.random.default_rng(0).integers(0, 256, (40, 56, 3), dtype=np.uint8)
 
@@ -29,3 +30,17 @@ def test_what_opencv_cannot_encode_is_an_error() -> None:
     assert encode(NOISE, ".webp").startswith(b"RIFF")
     with pytest.raises(RuntimeError, match=r"could not encode an image of shape \(1, 70000, 3\) as \.jpg"):
         encode_jpeg(np.zeros((1, 70_000, 3), dtype=np.uint8), 90)
+
+
+def test_a_small_picture_stays_and_a_large_one_keeps_its_shape() -> None:
+    assert shrink(NOISE, 56) is NOISE
+    assert shrink(NOISE, 14).shape == (10, 14, 3)
+    assert shrink(np.zeros((1, 900), dtype=np.float32)).shape == (1, 640)
+    # Four pixels become one, which is their mean.
+    assert shrink(np.array([[10, 20], [30, 40]], dtype=np.float32), 1).tolist() == [[25]]
+
+
+def test_a_data_url_holds_the_small_picture() -> None:
+    kind, data = data_url(NOISE, 28).split(",")
+    assert kind == "data:image/jpeg;base64"
+    assert Image.open(BytesIO(base64.b64decode(data))).size == (28, 20)
