@@ -34,9 +34,6 @@ PHOTOGRAPHS = [
     Photograph("fake/a_1.jpg", "score 0.1", "data:image/jpeg;base64,cGl4ZWxz"),
     Photograph("fake/b.jpg", "score 0.2"),
 ]
-    Photograph("fake/a_1.jpg", "score 0.1", "data:image/jpeg;base64,cGl4ZWxz"),
-    Photograph("fake/b.jpg", "score 0.2"),
-]
 
 
 @pytest.fixture(autouse=True)
