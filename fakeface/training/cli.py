@@ -193,7 +193,7 @@ def _carried_configuration(path: Path) -> dict[str, Any]:
     model = {key: value for key, value in checkpoint["hyper_parameters"].items() if not key.startswith("_")}
     data = {key: value for key, value in checkpoint["datamodule_hyper_parameters"].items() if not key.startswith("_")}
     seed = data["seed"]
-    # Scores and threshold of a network are those of the precision that it was trained and calibrated in.
+    # Where the weights themselves have another precision, scores and threshold are those of that one.
     return {
         "trainer": {"precision": checkpoint["precision"]} if "precision" in checkpoint else {},
         "seed_everything": seed,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from lightning.pytorch.utilities.types import LRSchedulerTypeUnion, OptimizerLRScheduler
@@ -95,13 +96,19 @@ class FakeFaceModule(LightningModule):
         self.log("train/loss_step", loss, prog_bar=True)
         return loss
 
+    def _measure(self, batch: Batch, metrics: FaceMetrics) -> None:
+        # In float32 also where the training is not, for that is how detectors and exported networks score: a threshold
+        # is of no use in another precision than it was chosen in.
+        with torch.autocast(self.device.type, enabled=False):
+            self._step(batch, metrics)
+
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Score a validation batch."""
-        self._step(batch, self.val_metrics)
+        self._measure(batch, self.val_metrics)
 
     def test_step(self, batch: Batch, batch_idx: int) -> None:
         """Score a test batch."""
-        self._step(batch, self.test_metrics)
+        self._measure(batch, self.test_metrics)
 
     def on_train_epoch_end(self) -> None:
         """Log the figures of the training samples as the network saw them, and step a schedule that watches validation.

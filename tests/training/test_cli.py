@@ -15,9 +15,13 @@ import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from fakeface.cli import main
+from fakeface.data.images import read_image
 from fakeface.data.records import read_manifest
 from fakeface.demo.data_set import write_demo
-from fakeface.evaluation.predictions import read_predictions
+from fakeface.evaluation.calibration import Calibration, calibrate
+from fakeface.evaluation.predictions import Predictions, read_predictions
+from fakeface.inference.detector import Detector
+from fakeface.inference.scoring import score
 from fakeface.models import FaceClassifier
 from fakeface.training.module import FakeFaceModule
 from tests.tiny_run import BEST, LAST, RUN, load
@@ -134,6 +138,34 @@ def test_a_test_has_the_precision_of_the_training(workplace: Path, capsys: pytes
     flag = ["--trainer.precision", "32-true"]
     assert settings_of(capsys, "test", "--ckpt_path", "last", *flag)["trainer"]["precision"] == "32-true"
     assert settings_of(capsys, "test", "--ckpt_path", str(BEST))["trainer"]["precision"] == "32-true"
+
+
+def test_scores_that_a_threshold_is_chosen_on_are_those_of_the_detector(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the training was done; bfloat16 would move the scores of this small network by 0.00003."""
+    chosen: list[Predictions] = []
+
+    def remember(table: Predictions) -> Calibration:
+        chosen.append(table)
+        return calibrate(table)
+
+    monkeypatch.setattr("fakeface.training.callbacks.calibration.calibrate", remember)
+    arguments = ["--trainer.precision", "bf16-mixed", "--trainer.max_epochs", "1"]
+    assert main(["fit", "--config", "tiny.yaml", *arguments]) == 0
+    (last,) = Path("lightning_logs/tiny/version_1/checkpoints").glob("last.ckpt")
+    assert main(["test", "--ckpt_path", str(last)]) == 0
+    detector = Detector.load(last)
+    for table in (chosen[-1], read_predictions(Path("lightning_logs/tiny/version_1/predictions.csv"))):
+        raw = [
+            face.fake
+            for one in score(
+                detector.network, table.path.tolist(), lambda path: [detector.look(read_image(Path(path)))]
+            )
+            for face in one.scores
+        ]
+        assert len(raw) == len(table) > 3
+        assert table.score.tolist() == pytest.approx(raw, abs=1e-6)
 
 
 def test_another_data_set_is_tested_with_the_flags_alone(workplace: Path) -> None:
