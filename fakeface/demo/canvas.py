@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 Points = NDArray[np.float64]
 Pixels = NDArray[np.float32]
 
-_SUBPIXEL_BITS = 4
-_LEAST_SIGMA = 0.2
-"""A blur below this many pixels changes nothing."""
+_FINER = 4
+"""Shapes are filled on a grid so many times finer, so that edges are smooth and thin lines pale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +49,8 @@ class Canvas:
         self.unit = pose.scale * size
         self._centre = np.array([pose.x, pose.y]) * size
         self._rotation = np.array([[cos, sin], [-sin, cos]])
-        pixel = np.arange(size, dtype=np.float32)
-        right, down = (pixel - self._centre[0]) / self.unit, (pixel - self._centre[1])[:, None] / self.unit
-        self.x = (cos * right + sin * down).astype(np.float32)
-        self.y = (cos * down - sin * right).astype(np.float32)
+        places = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=2)
+        self.x, self.y = np.moveaxis((places - self._centre) / self.unit @ self._rotation.T, 2, 0).astype(np.float32)
 
     def to_pixels(self, points: ArrayLike) -> Points:
         """Return the positions, in pixels, of points in the head's coordinates, both ``(N, 2)``."""
@@ -71,58 +68,25 @@ class Canvas:
             blur: Standard deviation of the edge's blur, in the head's units.
             within: A second polygon that clips the first.
         """
-        corners = self.to_pixels(outline)
-        area, offset = self._area(corners, 1 + 3 * blur * self.unit)
-        mask = np.zeros(self.pixels[area].shape[:2], dtype=np.uint8)
-        _fill(mask, corners - offset)
-        mask = self._blurred(mask, blur)
+        corners, sigma = self.to_pixels(outline), blur * self.unit
+        low = np.clip(np.floor(corners.min(axis=0) - 3 * sigma - 1).astype(int), 0, len(self.pixels) - 1)
+        high = np.clip(np.ceil(corners.max(axis=0) + 3 * sigma + 2).astype(int), low + 1, len(self.pixels))
+        area = slice(low[1], high[1]), slice(low[0], high[0])
+        mask = _coverage(corners - low, high - low)
+        if sigma > 0:
+            mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma), dtype=np.float32)
         if within is not None:
-            clip = np.zeros_like(mask)
-            _fill(clip, self.to_pixels(within) - offset)
-            mask = np.minimum(mask, clip)
-        self._blend(area, mask, paint, opacity)
-
-    def stroke(
-        self,
-        line: Points,
-        paint: ArrayLike,
-        width: float,
-        opacity: float = 1.0,
-        blur: float = 0.0,
-        closed: bool = False,
-    ) -> None:
-        """Draw a line of a width in the head's units; one thinner than a pixel becomes paler instead."""
-        points = self.to_pixels(line)
-        thickness = max(1, round(width * self.unit))
-        area, offset = self._area(points, thickness + 3 * blur * self.unit)
-        mask = np.zeros(self.pixels[area].shape[:2], dtype=np.uint8)
-        cv2.polylines(mask, [_fixed(points - offset)], closed, 255, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
-        self._blend(area, self._blurred(mask, blur), paint, opacity * min(1.0, width * self.unit))
-
-    def _area(self, points: Points, margin: float) -> tuple[tuple[slice, slice], Points]:
-        """The part of the picture that points can touch, at least a pixel, and its left upper corner ``(x, y)``."""
-        left, top = np.clip(np.floor(points.min(axis=0) - margin).astype(int), 0, len(self.pixels) - 1)
-        right, bottom = np.clip(np.ceil(points.max(axis=0) + margin).astype(int), (left + 1, top + 1), len(self.pixels))
-        return (slice(top, bottom), slice(left, right)), np.array([left, top], dtype=np.float64)
-
-    def _blurred(self, mask: NDArray[np.uint8], blur: float) -> NDArray[np.uint8]:
-        sigma = blur * self.unit
-        if mask.size == 0 or sigma < _LEAST_SIGMA:
-            return mask
-        return np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma), dtype=np.uint8)
-
-    def _blend(self, area: tuple[slice, slice], mask: NDArray[np.uint8], paint: ArrayLike, opacity: float) -> None:
-        paint = np.asarray(paint, dtype=np.float32)
-        below = self.pixels[area]
-        below += (mask * np.float32(opacity / 255))[..., None] * ((paint[area] if paint.ndim == 3 else paint) - below)
+            mask = np.minimum(mask, _coverage(self.to_pixels(within) - low, high - low))
+        paint, below = np.asarray(paint, dtype=np.float32), self.pixels[area]
+        below += opacity * mask[..., None] * ((paint[area] if paint.ndim == 3 else paint) - below)
 
 
-def _fixed(points: Points) -> NDArray[np.int32]:
-    return np.asarray(np.rint(points * 2**_SUBPIXEL_BITS), dtype=np.int32)
-
-
-def _fill(mask: NDArray[np.uint8], corners: Points) -> None:
-    cv2.fillPoly(mask, [_fixed(corners)], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
+def _coverage(corners: Points, extent: NDArray[np.int_]) -> Pixels:
+    """Return the share of each pixel inside a polygon; pixel 0 reaches from -0.5 to 0.5."""
+    width, height = (int(side) for side in extent)
+    fine = np.zeros((height * _FINER, width * _FINER), dtype=np.float32)
+    cv2.fillPoly(fine, [np.rint((corners + 0.5) * _FINER - 0.5).astype(np.int32)], 1.0)
+    return np.asarray(cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
 def ellipse(x: float, y: float, width: float, height: float, angle: float = 0.0) -> Points:
@@ -133,27 +97,13 @@ def ellipse(x: float, y: float, width: float, height: float, angle: float = 0.0)
     return np.stack([x + cos * across - sin * along, y + sin * across + cos * along], axis=1)
 
 
+def band(x: Points, upper: ArrayLike, lower: ArrayLike) -> Points:
+    """Return the outline of what lies between two curves over the same ``x``, ``(2 N, 2)``."""
+    top, bottom = (np.stack([x, np.broadcast_to(np.asarray(y), x.shape)], axis=1) for y in (upper, lower))
+    return np.concatenate([top, bottom[::-1]])
+
+
 def smooth_noise(rng: np.random.Generator, size: int, cells: int) -> Pixels:
     """Return noise of about unit deviation whose blobs are ``size / cells`` pixels wide, ``(size, size)``."""
     coarse = rng.standard_normal((cells, cells), dtype=np.float32)
     return np.asarray(cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
-
-
-def strands(rng: np.random.Generator, canvas: Canvas, crown: float, count: int, wave: float) -> Pixels:
-    """Return the shading of hair that falls from a point above the head, about -1..1, ``(S, S)``.
-
-    Args:
-        rng: Source of randomness.
-        canvas: Gives the size and the coordinates.
-        crown: The y coordinate of that point.
-        count: Number of strands over the whole turn.
-        wave: How far strands swing aside, in turns.
-    """
-    down = canvas.y - crown
-    distance = np.sqrt(canvas.x**2 + down**2)
-    turn = np.arctan2(canvas.x, down) / (2 * np.pi) + 0.5 + wave * np.sin(5 * distance).astype(np.float32)
-    table = rng.standard_normal((8, count), dtype=np.float32)
-    table[:, -1] = table[:, 0]
-    columns = (turn % 1.0 * (count - 1)).astype(np.float32)
-    rows = np.clip(distance * 2.5, 0, 7).astype(np.float32)
-    return np.asarray(cv2.remap(table, columns, rows, cv2.INTER_LINEAR) / 2, dtype=np.float32)

@@ -16,8 +16,7 @@ from tqdm import tqdm
 
 from fakeface.data.records import FAKE, REAL, Record, write_manifest
 from fakeface.demo.canvas import Pixels, Pose
-from fakeface.demo.faces import Region, draw_face
-from fakeface.demo.looks import sample_pose
+from fakeface.demo.faces import Region, draw_face, sample_pose
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, make_new_folder
 from fakeface.views.pictures import encode_jpeg, save_as_jpeg
