@@ -32,20 +32,6 @@ _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "fakeface",
 }
-_COLOURS = (
-    "#4c78c8",
-    "#e07b39",
-    "#3f9f6b",
-    "#c8504c",
-    "#8a6fc0",
-    "#97704f",
-    "#d072ab",
-    "#7f7f7f",
-    "#a9a23c",
-    "#35a3b4",
-)
-_LINES = ("-", "--", ":")
-_TRAIN, _VALIDATION = _COLOURS[0], _COLOURS[1]
 
 
 def roc_plot(runs: Sequence[tuple[str, NDArray[np.int64], NDArray[np.float64]]]) -> str:
@@ -70,7 +56,7 @@ def curves_plot(curves: Curves, tested_epoch: int | None) -> str:
     """Draw loss and accuracy of train and validation over the epochs, with a mark at the tested one."""
     with _figure(6.4, 2.4) as (figure, svg):
         for axes, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-            for stage, title, colour in (("train", "train", _TRAIN), ("val", "validation", _VALIDATION)):
+            for stage, title, colour in (("train", "train", "C0"), ("val", "validation", "C1")):
                 values = curves.get(f"{stage}/{quantity}", {})
                 epochs = [epoch + 1 for epoch in values]
                 axes.plot(
@@ -93,26 +79,16 @@ def reliability_plot(runs: Sequence[tuple[str, Bins, Bins | None]]) -> str:
     Args:
         runs: Title, the bins of the network's own scores, and those after the temperature where there is one.
     """
-    columns = min(4, len(runs))
-    rows = -(-len(runs) // columns)
-    with _figure(max(3.2, 2.2 * columns), 2.5 * rows + 0.4) as (figure, svg):
-        panels = list(figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat)
-        for axes in panels[len(runs) :]:
-            axes.set_axis_off()
-        for axes, (title, raw, calibrated) in zip(panels, runs, strict=False):
+    with _panels([title for title, _, _ in runs], "probability of fake", "share of fakes") as (panels, svg):
+        for axes, (_, raw, calibrated) in zip(panels, runs, strict=True):
             axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":")
-            for bins, name, colour in ((raw, "as scored", _COLOURS[7]), (calibrated, "calibrated", _COLOURS[0])):
+            for bins, name, colour in ((raw, "as scored", "C7"), (calibrated, "calibrated", "C0")):
                 if bins is not None:
                     means = [entry["mean_probability"] for entry in bins]
                     shares = [entry["fake_share"] for entry in bins]
                     axes.plot(means, shares, color=colour, marker="o", markersize=3, clip_on=False, label=name)
-            axes.set_title(title, fontsize=8)
             axes.set_aspect("equal")
             _share_axes(axes)
-        figure.supxlabel("probability of fake", fontsize=9)
-        figure.supylabel("share of fakes", fontsize=9)
-        lines = {name: line for axes in panels for line, name in zip(*axes.get_legend_handles_labels(), strict=True)}
-        figure.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=2, fontsize=8)
     return svg.getvalue()
 
 
@@ -123,36 +99,41 @@ def robustness_plot(runs: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> 
         runs: Title and the rows of ``robustness.json``.
     """
     measured = [(title, {(row["corruption"], row["level"]): row["auroc"] for row in rows}) for title, rows in runs]
-    levels: dict[str, list[float]] = {}
-    for corruption, level in dict.fromkeys(condition for _, found in measured for condition in found):
-        if level is not None:
-            levels.setdefault(corruption, []).append(level)
-    columns = max(1, min(4, len(levels)))
-    height = -(-len(levels) // columns)
-    with _figure(max(3.2, 2.2 * columns), 2 * max(1, height) + 0.5) as (figure, svg):
-        panels = list(figure.subplots(max(1, height), columns, squeeze=False, sharey=True).flat)
-        for axes in panels[len(levels) :]:
-            axes.set_axis_off()
-        for axes, (corruption, steps) in zip(panels, levels.items(), strict=False):
+    conditions = dict.fromkeys(condition for _, found in measured for condition in found)
+    corruptions = list(dict.fromkeys(name for name, level in conditions if level is not None))
+    with _panels([name.replace("_", " ") for name in corruptions], "level", "AUROC") as (panels, svg):
+        for axes, corruption in zip(panels, corruptions, strict=True):
+            levels = [level for name, level in conditions if name == corruption]
             axes.axhline(0.5, color=INK, linewidth=0.8, linestyle=":")
             for number, (title, found) in enumerate(measured):
-                values = [found.get(("none", None)), *(found.get((corruption, step)) for step in steps)]
+                values = [found.get(("none", None)), *(found.get((corruption, level)) for level in levels)]
                 heights = [np.nan if value is None else value for value in values]
                 axes.plot(range(len(values)), heights, **_line(number), marker=".", label=title)
-            axes.set_xticks(range(len(steps) + 1), ["none", *(f"{step:g}" for step in steps)], fontsize=7)
-            axes.set_title(corruption.replace("_", " "), fontsize=8)
-        figure.supylabel("AUROC", fontsize=9)
-        if levels:
-            figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+            axes.set_xticks(range(len(levels) + 1), ["none", *(f"{level:g}" for level in levels)], fontsize=7)
     return svg.getvalue()
 
 
 def _line(number: int) -> dict[str, Any]:
     """The colour and the dashes of run ``number``."""
-    return {
-        "color": _COLOURS[number % len(_COLOURS)],
-        "linestyle": _LINES[number // len(_COLOURS) % len(_LINES)],
-    }
+    return {"color": f"C{number % 10}", "linestyle": ("-", "--", ":")[number // 10 % 3]}
+
+
+@contextmanager
+def _panels(titles: Sequence[str], x: str, y: str) -> Iterator[tuple[list[Axes], StringIO]]:
+    """Give a plot for each title, up to four in a row, with one legend for all."""
+    columns = max(1, min(4, len(titles)))
+    rows = max(1, -(-len(titles) // columns))
+    with _figure(max(3.2, 2.2 * columns), 2.4 * rows + 0.5) as (figure, svg):
+        panels = list(figure.subplots(rows, columns, squeeze=False, sharey=True).flat)
+        for axes, title in zip(panels, titles, strict=False):
+            axes.set_title(title, fontsize=8)
+        for axes in panels[len(titles) :]:
+            axes.set_axis_off()
+        yield panels[: len(titles)], svg
+        figure.supxlabel(x, fontsize=9)
+        figure.supylabel(y, fontsize=9)
+        lines = {name: line for axes in panels for line, name in zip(*axes.get_legend_handles_labels(), strict=True)}
+        figure.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=2, fontsize=8)
 
 
 def _share_axes(axes: Axes) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -120,7 +120,7 @@ def read_result(folder: Path) -> Result:
             f"{folder / METRICS_FILE} is about {metrics['images']} photographs and {PREDICTIONS_FILE} about "
             f"{len(predictions)}: test the run again"
         )
-    config = _read_yaml(folder / CONFIG_FILE) if (folder / CONFIG_FILE).is_file() else {}
+    config = _read_json(folder / CONFIG_FILE, yaml.safe_load) if (folder / CONFIG_FILE).is_file() else {}
     classifier = _read_field(folder / CLASSIFIER_FILE, "classifier", default="")
     if config and not classifier and not find_logs(folder):
         raise UserError(
@@ -171,13 +171,13 @@ def _read_metrics(folder: Path) -> dict[str, Any]:
     return {**provenance, "images": content["images"], "summary": content}
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path, parse: Callable[[str], Any] = json.loads) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{path} is damaged ({error}): write it again") from error
+        content = parse(path.read_text(encoding="utf-8"))
+    except (ValueError, yaml.YAMLError) as error:
+        raise UserError(f"{path} is damaged ({' '.join(str(error).split())}): restore it, or write it again") from error
     if not isinstance(content, dict):
-        raise UserError(f"{path} is damaged (it holds no object): write it again")
+        raise UserError(f"{path} is damaged (it holds no names with values): write it again")
     return content
 
 
@@ -194,16 +194,6 @@ def _read_field(path: Path, name: str, default: Any) -> Any:
     if name not in content:
         raise UserError(f"{path} is damaged (it has no {name!r}): write it again")
     return content[name]
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (ValueError, yaml.YAMLError) as error:
-        raise UserError(f"{path} is damaged ({' '.join(str(error).split())}): restore it") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path} is damaged (it holds no settings): restore it")
-    return content
 
 
 def _check_same_photographs(first: Result, other: Result) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from fakeface.report.plots import curves_plot, reliability_plot, robustness_plot, roc_plot
 
-BLUE, ORANGE = "#4c78c8", "#e07b39"
+BLUE, ORANGE = "#1f77b4", "#ff7f0e"
 BINS = [{"mean_probability": 0.2, "fake_share": 0.1}, {"mean_probability": 0.8, "fake_share": 0.9}]
 
 

@@ -31,32 +31,20 @@ def image_grid(rows: Sequence[Sequence[Image]], row_titles: Sequence[str], colum
     return figure
 
 
-def confusion_matrix(label: NDArray[np.int64], probability: NDArray[np.float64]) -> Figure:
-    """Draw the confusion matrix of labels and probabilities of fake ``(N,)`` at the threshold 0.5."""
-    figure, axes = _square()
+def verdict_figures(label: NDArray[np.int64], probability: NDArray[np.float64]) -> dict[str, Figure]:
+    """Draw confusion matrix (at 0.5), ROC and precision-recall curve of labels and probabilities of fake ``(N,)``."""
+    figures = {
+        name: Figure(figsize=(4, 4), layout="constrained") for name in ("confusion_matrix", "roc", "precision_recall")
+    }
+    matrix, roc, precision_recall = (figure.subplots() for figure in figures.values())
     ConfusionMatrixDisplay.from_predictions(
-        label, probability > 0.5, labels=[0, 1], display_labels=LABEL_NAMES, colorbar=False, cmap="Blues", ax=axes
+        label, probability > 0.5, labels=[0, 1], display_labels=LABEL_NAMES, colorbar=False, cmap="Blues", ax=matrix
     )
-    axes.set(xlabel="Predicted", ylabel="True")
-    return figure
-
-
-def roc_curve(label: NDArray[np.int64], probability: NDArray[np.float64]) -> Figure:
-    """Draw the ROC curve of labels and probabilities of fake ``(N,)``."""
-    figure, axes = _square()
-    RocCurveDisplay.from_predictions(label, probability, name="fake", plot_chance_level=True, ax=axes)
-    axes.set(xlabel="False positive rate: reals called fake", ylabel="True positive rate: fakes found")
-    return figure
-
-
-def precision_recall_curve(label: NDArray[np.int64], probability: NDArray[np.float64]) -> Figure:
-    """Draw the precision-recall curve of labels and probabilities of fake ``(N,)``."""
-    figure, axes = _square()
-    PrecisionRecallDisplay.from_predictions(label, probability, name="fake", plot_chance_level=True, ax=axes)
-    axes.set(xlabel="Recall of fakes", ylabel="Precision of fakes")
-    return figure
-
-
-def _square() -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(4, 4), layout="constrained")
-    return figure, figure.subplots()
+    matrix.set(xlabel="Predicted", ylabel="True")
+    RocCurveDisplay.from_predictions(label, probability, name="fake", plot_chance_level=True, ax=roc)
+    roc.set(xlabel="False positive rate: reals called fake", ylabel="True positive rate: fakes found")
+    PrecisionRecallDisplay.from_predictions(
+        label, probability, name="fake", plot_chance_level=True, ax=precision_recall
+    )
+    precision_recall.set(xlabel="Recall of fakes", ylabel="Precision of fakes")
+    return figures

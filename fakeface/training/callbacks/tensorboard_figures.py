@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from fakeface.data.dataset import FaceDataset
-from fakeface.training.callbacks.figures import Image, confusion_matrix, image_grid, precision_recall_curve, roc_curve
+from fakeface.training.callbacks.figures import Image, image_grid, verdict_figures
 from fakeface.training.datamodule import FaceDataModule
 from fakeface.training.metrics import FaceMetrics
 from fakeface.training.module import FakeFaceModule
@@ -79,12 +79,7 @@ def _draw_curves(trainer: Trainer, stage: str, metrics: FaceMetrics) -> None:
     if writer is None or trainer.sanity_checking or label.unique().numel() < 2:
         return
     labels, probabilities = label.cpu().numpy(), logit.sigmoid().cpu().numpy()
-    figures: dict[str, Figure] = {
-        "confusion_matrix": confusion_matrix(labels, probabilities),
-        "roc": roc_curve(labels, probabilities),
-        "precision_recall": precision_recall_curve(labels, probabilities),
-    }
-    for name, figure in figures.items():
+    for name, figure in verdict_figures(labels, probabilities).items():
         writer.add_figure(f"{stage}/{name}", figure, trainer.current_epoch)
 
 

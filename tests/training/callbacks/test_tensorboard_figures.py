@@ -23,7 +23,7 @@ from fakeface.data.augment import PAPER_OPERATIONS
 from fakeface.data.dataset import Augmentation
 from fakeface.models import FaceClassifier
 from fakeface.training.callbacks import TensorBoardFigures, tensorboard_figures
-from fakeface.training.callbacks.figures import confusion_matrix, image_grid, precision_recall_curve, roc_curve
+from fakeface.training.callbacks.figures import image_grid, verdict_figures
 from fakeface.training.datamodule import FaceDataModule
 from fakeface.training.module import FakeFaceModule
 
@@ -185,18 +185,18 @@ PROBABILITY = np.array([0.1, 0.6, 0.2, 0.7, 0.4])
 
 
 def test_the_confusion_matrix_has_the_true_class_in_rows() -> None:
-    (axes,) = confusion_matrix(LABEL, PROBABILITY).axes
+    (axes,) = verdict_figures(LABEL, PROBABILITY)["confusion_matrix"].axes
     assert [int(number.get_text()) for number in axes.texts] == [2, 1, 1, 1]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["real", "fake"]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("Predicted", "True")
 
 
 def test_the_curves_are_those_of_scikit_learn() -> None:
-    roc = roc_curve(LABEL, PROBABILITY).axes[0].lines[0]
+    roc = verdict_figures(LABEL, PROBABILITY)["roc"].axes[0].lines[0]
     expected = sklearn_roc_curve(LABEL, PROBABILITY)
     assert np.allclose(np.asarray(roc.get_xdata()), expected[0])
     assert np.allclose(np.asarray(roc.get_ydata()), expected[1])
-    figure = precision_recall_curve(LABEL, PROBABILITY).axes[0]
+    figure = verdict_figures(LABEL, PROBABILITY)["precision_recall"].axes[0]
     precision, recall, _ = sklearn_precision_recall_curve(LABEL, PROBABILITY)
     assert np.allclose(np.asarray(figure.lines[0].get_xdata()), recall)
     assert np.allclose(np.asarray(figure.lines[0].get_ydata()), precision)
