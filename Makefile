@@ -26,6 +26,7 @@ demo: install  ## Draw demo faces, train the fusion of Type 1 on them, test it (
 	[ -e data/demo ] || $(BIN)/fakeface data demo --out data/demo --seed 0
 	$(BIN)/fakeface fit --config configs/fusion_type1.yaml --config configs/demo.yaml
 	$(BIN)/fakeface test --ckpt_path best
+	@echo "These faces are drawn: the figures show that training works, and mean nothing about photographs."
 	@echo "See the run in TensorBoard: make tensorboard"
 
 paper: install  ## Reproduce the report, resumable: make paper DATA=data/real_and_fake_face
