@@ -5,6 +5,7 @@ import pytest
 
 from fakeface.demo.canvas import Pose
 from fakeface.demo.faces import draw_face, sample_pose
+from fakeface.faces.finder import find_faces
 
 UPRIGHT = Pose(0.5, 0.5, 0.34, 0.0)
 
@@ -62,3 +63,13 @@ def test_people_differ() -> None:
     assert max(cheeks) - min(cheeks) > 0.4
     # Beside the jaw, most people have a background, and some have hair.
     assert len({round(float(face.pixels[45, 12].mean()), 2) for face in faces}) > 20
+
+
+def test_a_face_finder_finds_them_where_they_are() -> None:
+    for seed in range(10):
+        rng = np.random.default_rng([4, seed])
+        face = draw_face(rng, sample_pose(rng), 256)
+        points = find_faces(np.rint(face.pixels * 255).astype(np.uint8))[0].points
+        left, right, _, mouth = (np.array(region[:2]) for region in face.regions)
+        for found, drawn in ((points[0], left), (points[1], right), (points[3:].mean(axis=0), mouth)):
+            assert np.linalg.norm(found - drawn) < 0.25 * np.linalg.norm(left - right)
