@@ -24,9 +24,18 @@ _BROW = [(-0.89, -0.23), (-0.79, -0.32), (-0.65, -0.36), (-0.46, -0.35), (-0.24,
 _NOSE = [(0.33, 0.58), (0.27, 0.69), (0.0, 0.73), (-0.27, 0.69), (-0.33, 0.58), (-0.1, 0.1), (0.0, -0.05), (0.1, 0.1)]
 _MOUTH = [(-0.41, 1.05), (-0.25, 0.96), (-0.13, 0.92), (0.13, 0.92), (0.25, 0.96), (0.41, 1.05), (0.24, 1.22)]
 _MOUTH += [(0.0, 1.27), (-0.24, 1.22)]
-_FACE = [(0.0, -0.79), (0.55, -0.75), (0.94, -0.53), (1.08, -0.18), (1.1, 0.27), (1.03, 0.74), (0.85, 1.2), (0.6, 1.49)]
-_FACE += [(0.35, 1.67), (0.0, 1.75), (-0.35, 1.67), (-0.6, 1.49), (-0.85, 1.2), (-1.03, 0.74), (-1.1, 0.27)]
-_FACE += [(-1.08, -0.18), (-0.94, -0.53), (-0.55, -0.75)]
+FACE_OUTLINE = [
+    (0.0, -0.79),
+    (0.55, -0.75),
+    (0.94, -0.53),
+    (1.08, -0.18),
+    (1.1, 0.27),
+    (1.03, 0.74),
+    (0.85, 1.2),
+    (0.6, 1.49),
+]
+FACE_OUTLINE += [(0.35, 1.67), (0.0, 1.75), (-0.35, 1.67), (-0.6, 1.49), (-0.85, 1.2), (-1.03, 0.74), (-1.1, 0.27)]
+FACE_OUTLINE += [(-1.08, -0.18), (-0.94, -0.53), (-0.55, -0.75)]
 
 _PARTS = [np.array(_EYE), np.array(_EYE) * [-1, 1], np.array(_NOSE), np.array(_MOUTH)]
 _BROWS = [np.array(_BROW), np.array(_BROW) * [-1, 1]]
@@ -115,22 +124,22 @@ def _paste(
 ) -> tuple[NDArray[np.uint8], Mask]:
     height, width = target.image.shape[:2]
     # Only the face is worked on, whatever the size of the photograph.
-    left, top = np.clip(_outline(_FACE, target.points).min(axis=0) - 8, 0, [width, height]).astype(int)
-    right, bottom = np.clip(_outline(_FACE, target.points).max(axis=0) + 8, 0, [width, height]).astype(int)
+    left, top = np.clip(place_outline(FACE_OUTLINE, target.points).min(axis=0) - 8, 0, [width, height]).astype(int)
+    right, bottom = np.clip(place_outline(FACE_OUTLINE, target.points).max(axis=0) + 8, 0, [width, height]).astype(int)
     field = (slice(top, bottom), slice(left, right))
     inner = Face(target.image[field], target.points - [left, top])
-    eye_distance = _eye_distance(inner.points)
+    distance = eye_distance(inner.points)
     warped = _warp(donor, inner, parts, style, generator)
     hard, face = _part_mask(inner, parts, generator)
-    colours = _match_colours(warped, inner.image, hard, face, style, eye_distance)
+    colours = _match_colours(warped, inner.image, hard, face, style, distance)
     image, mask = target.image.copy(), np.zeros((height, width), dtype=np.float32)
-    cloned = _clone_gradients(colours, inner.image, hard) if style.gradients else None
+    cloned = clone_gradients(colours, inner.image, hard) if style.gradients else None
     if cloned is not None:
         image[field], mask[field] = cloned, cv2.GaussianBlur(hard, (0, 0), 1.0)
         return image, mask
-    soft = cv2.GaussianBlur(hard, (0, 0), max(0.3, style.feather * eye_distance))
+    soft = cv2.GaussianBlur(hard, (0, 0), max(0.3, style.feather * distance))
     blend = inner.image + (colours - inner.image) * soft[..., np.newaxis]
-    image[field], mask[field] = np.clip(blend, 0, 255).astype(np.uint8), soft
+    image[field], mask[field] = np.rint(np.clip(blend, 0, 255)).astype(np.uint8), soft
     return image, mask
 
 
@@ -151,7 +160,7 @@ def _warp(
     error = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     if style.stretch:
         error = error @ (np.eye(2) + generator.normal(0, 0.05, (2, 2)))
-    shift = generator.normal(0, 0.02 * _eye_distance(target.points), 2)
+    shift = generator.normal(0, 0.02 * eye_distance(target.points), 2)
     matrix = np.column_stack([error @ matrix[:, :2], error @ (matrix[:, 2] - centre) + centre + shift])
     interpolation = cv2.INTER_CUBIC if generator.random() < 0.6 else cv2.INTER_LINEAR
     height, width = target.image.shape[:2]
@@ -165,23 +174,23 @@ def _warp(
 
 def _part_mask(target: Face, parts: Sequence[int], generator: np.random.Generator) -> tuple[Mask, Mask]:
     """Return where the parts are replaced and where the face is, 0 or 1."""
-    eye_distance = _eye_distance(target.points)
+    distance = eye_distance(target.points)
     shape = target.image.shape[:2]
     outlines = []
     for part in parts:
         outline = _PARTS[part]
         if part < len(_BROWS) and generator.random() < 0.7:
             outline = np.concatenate([outline, _BROWS[part]])
-        hull = _hull(_outline(outline, target.points, part))
+        hull = _hull(place_outline(outline, target.points, part))
         centre = hull.mean(axis=0)
         grown = centre + (hull - centre) * generator.uniform(1.0, 1.45, (1, 2))
-        outlines.append(_hull(grown + generator.normal(0, 0.03 * eye_distance, hull.shape)))
-    filled = [_fill(outline, shape) for outline in outlines]
+        outlines.append(_hull(grown + generator.normal(0, 0.03 * distance, hull.shape)))
+    filled = [fill(outline, shape) for outline in outlines]
     if len(parts) > 1 and generator.random() < 0.5:  # one connected patch
-        filled.append(_fill(_hull(np.concatenate(outlines)), shape))
-    reach = max(1, int(generator.uniform(0.0, 0.08) * eye_distance))
+        filled.append(fill(_hull(np.concatenate(outlines)), shape))
+    reach = max(1, int(generator.uniform(0.0, 0.08) * distance))
     grown_mask = cv2.dilate(np.max(filled, axis=0), _disc(reach))
-    face = _fill(_outline(_FACE, target.points), shape)
+    face = fill(place_outline(FACE_OUTLINE, target.points), shape)
     return grown_mask * cv2.erode(face, _disc(2)), face
 
 
@@ -199,7 +208,7 @@ def _match_colours(
     return np.asarray(donor + style.colour_match * (matched - donor), dtype=np.float32)
 
 
-def _clone_gradients(donor: NDArray[np.float32], target: NDArray[np.uint8], hard: Mask) -> NDArray[np.uint8] | None:
+def clone_gradients(donor: NDArray[np.float32], target: NDArray[np.uint8], hard: Mask) -> NDArray[np.uint8] | None:
     """Blend as Photoshop's healing brush does (Pérez et al., 2003), or return None where the patch meets the border."""
     left, top, width, height = cv2.boundingRect((hard > 0.5).astype(np.uint8))
     if min(width, height) < 4 or min(left, top) < 3:
@@ -213,7 +222,7 @@ def _clone_gradients(donor: NDArray[np.float32], target: NDArray[np.uint8], hard
     return np.asarray(cloned, dtype=np.uint8)
 
 
-def _outline(outline: Sequence[tuple[float, float]] | Points, points: Points, part: int | None = None) -> Points:
+def place_outline(outline: Sequence[tuple[float, float]] | Points, points: Points, part: int | None = None) -> Points:
     """Lay an outline in eye distances on a face in a photograph; a part's moves with the points that it hangs on."""
     matrix = cv2.invertAffineTransform(alignment(points))
     origin = POINTS[:2].mean(axis=0)
@@ -225,7 +234,8 @@ def _outline(outline: Sequence[tuple[float, float]] | Points, points: Points, pa
     return placed + shift
 
 
-def _eye_distance(points: Points) -> float:
+def eye_distance(points: Points) -> float:
+    """Return the distance between the eyes of five points in pixels."""
     return float(np.linalg.norm(points[1] - points[0]))
 
 
@@ -233,7 +243,8 @@ def _hull(points: Points) -> Points:
     return np.asarray(cv2.convexHull(points.astype(np.float32))[:, 0], dtype=np.float64)
 
 
-def _fill(outline: Points, shape: tuple[int, ...]) -> Mask:
+def fill(outline: Points, shape: tuple[int, ...]) -> Mask:
+    """Fill the convex hull of an outline in pixels with 1, the rest with 0."""
     mask = np.zeros(shape, dtype=np.float32)
     cv2.fillConvexPoly(mask, _hull(outline).round().astype(np.int32), 1.0)
     return mask
