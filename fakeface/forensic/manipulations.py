@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.faces.alignment import similarity
 from fakeface.forensic.pseudo_fakes import (
     FACE_OUTLINE,
     Face,
@@ -21,7 +22,6 @@ from fakeface.forensic.pseudo_fakes import (
     fill,
     place_outline,
 )
-from fakeface.views.face import similarity
 
 Floats = NDArray[np.float32]
 _UNKNOWN, _ALL = np.full(4, np.nan, dtype=np.float32), np.ones(4, dtype=np.float32)

@@ -2,7 +2,8 @@
 
 from fakeface.models.classifier import FaceClassifier
 from fakeface.models.ensemble import Ensemble
-from fakeface.models.network import FaceNetwork, FaceOutput
+from fakeface.models.kind_ensemble import KindEnsemble
+from fakeface.models.network import KINDS, FaceNetwork, FaceOutput
 from fakeface.models.splice_net import SpliceNet
 
-__all__ = ["Ensemble", "FaceClassifier", "FaceNetwork", "FaceOutput", "SpliceNet"]
+__all__ = ["KINDS", "Ensemble", "FaceClassifier", "FaceNetwork", "FaceOutput", "KindEnsemble", "SpliceNet"]

@@ -51,11 +51,12 @@ class Ensemble(FaceNetwork):
         outputs: list[FaceOutput] = [member(views) for member in self.members]
         return FaceOutput(
             torch.stack([output.fake_logit for output in outputs]).mean(dim=0)[:, None],
-            _mean([output.regions for output in outputs]),
-            _mean([output.map for output in outputs]),
+            mean_where_all_have_it([output.regions for output in outputs]),
+            mean_where_all_have_it([output.map for output in outputs]),
         )
 
 
-def _mean(tensors: Sequence[Tensor | None]) -> Tensor | None:
+def mean_where_all_have_it(tensors: Sequence[Tensor | None]) -> Tensor | None:
+    """Return the mean of what members say, or None where one says nothing."""
     known = [tensor for tensor in tensors if tensor is not None]
     return torch.stack(known).mean(dim=0) if len(known) == len(tensors) else None

@@ -5,12 +5,15 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
+KINDS = ("edited", "swapped", "generated")
+"""What may be suspected of a face: parts of it changed, another person's put in its place, all of it made by a network."""
+
 
 class FaceOutput(NamedTuple):
     """What a network says of a batch.
 
     Attributes:
-        label: Logits ``(B, 1)`` of fake, or ``(B, 2)`` of real and fake.
+        label: Logits ``(B, 1)`` of fake, ``(B, 2)`` of real and fake, or ``(B, 4)`` of real and each of ``KINDS``.
         regions: Logits ``(B, 4)`` of an edit at the left eye, right eye, nose and mouth, or None.
         map: Logits ``(B, H, W)`` of an edit at each place of the view, or None.
     """
@@ -21,8 +24,23 @@ class FaceOutput(NamedTuple):
 
     @property
     def fake_logit(self) -> Tensor:
-        """Log odds of fake ``(B,)``: the softmax of two outputs is the sigmoid of their difference."""
-        return self.label[:, 0] if self.label.shape[1] == 1 else self.label[:, 1] - self.label[:, 0]
+        """Log odds of fake ``(B,)``: of all outputs but the first against it, where there are several."""
+        return self.label[:, 0] if self.label.shape[1] == 1 else self.label[:, 1:].logsumexp(dim=1) - self.label[:, 0]
+
+    @property
+    def edited_logit(self) -> Tensor:
+        """Log odds ``(B,)`` of an edit or a swap against a real face; all that a network without kinds knows of."""
+        return FaceOutput(self.label[:, :-1]).fake_logit if self.has_kinds else self.fake_logit
+
+    @property
+    def generated_logit(self) -> Tensor:
+        """Log odds ``(B,)`` of a generated face against everything else, for a network that tells kinds."""
+        return self.label[:, -1] - self.label[:, :-1].logsumexp(dim=1)
+
+    @property
+    def has_kinds(self) -> bool:
+        """Whether the network tells the kinds of fakes apart."""
+        return self.label.shape[1] == 1 + len(KINDS)
 
 
 class FaceNetwork(nn.Module, ABC):

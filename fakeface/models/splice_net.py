@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from fakeface.errors import UserError
-from fakeface.models.network import FaceNetwork, FaceOutput
+from fakeface.models.network import KINDS, FaceNetwork, FaceOutput
 from fakeface.models.pretrained import create_backbone
 
 STRIDES = (8, 16, 32)
@@ -35,6 +35,7 @@ class SpliceNet(FaceNetwork):
         drop_path: Probability of skipping the last residual block of the backbone; it grows evenly up to there.
         frozen: Modules of the backbone that are not trained, such as ``conv_stem`` or ``blocks.0``.
         backbone_lr_scale: Factor on the learning rate of the backbone.
+        kinds: Whether to tell the kinds of fakes apart, by a softmax over real and each of ``KINDS``.
 
     Raises:
         UserError: When the backbone has no such features or no such module.
@@ -53,6 +54,7 @@ class SpliceNet(FaceNetwork):
         drop_path: float = 0.1,
         frozen: Sequence[str] = (),
         backbone_lr_scale: float = 0.5,
+        kinds: bool = False,
     ) -> None:
         super().__init__()
         self.backbone = network = create_backbone(backbone, pretrained, drop_path_rate=drop_path)
@@ -70,7 +72,7 @@ class SpliceNet(FaceNetwork):
         self.region_weight = nn.Parameter(torch.randn(REGIONS, width) * 0.02)
         self.region_bias = nn.Parameter(torch.zeros(REGIONS))
         self.dropout = nn.Dropout(dropout)
-        self.label_output = nn.Linear(network.head_hidden_size + 2 * width, 1)
+        self.label_output = nn.Linear(network.head_hidden_size + 2 * width, 1 + len(KINDS) if kinds else 1)
         self.backbone_lr_scale = backbone_lr_scale
         self.frozen = [_submodule(network, name, backbone) for name in frozen]
         for module in self.frozen:
@@ -108,7 +110,7 @@ class SpliceNet(FaceNetwork):
         """Classify faces ``(B, 3, H, W)``, uint8 or float in 0..255, height and width multiples of 32.
 
         Returns:
-            Logits of label ``(B, 1)``, regions ``(B, 4)`` and map ``(B, H / 16, W / 16)``.
+            Logits of label ``(B, 1)``, or ``(B, 4)`` with kinds, of regions ``(B, 4)`` and map ``(B, H / 16, W / 16)``.
         """
         image = views["face"].to(self.mean.dtype, memory_format=torch.channels_last)
         image = (image / 255 - self.mean) / self.std

@@ -72,10 +72,10 @@ class FakeFaceModule(LightningModule):
     def loss(self, output: FaceOutput, batch: Batch) -> Tensor:
         """Return the mean loss of a batch, a scalar."""
         label = batch["label"]
-        if output.label.shape[1] == 1:
-            loss = binary_cross_entropy_with_logits(output.label[:, 0], label)
-        else:
+        if output.label.shape[1] == 2:
             loss = cross_entropy(output.label, label.long())
+        else:
+            loss = binary_cross_entropy_with_logits(output.fake_logit, label)
         if output.regions is not None:
             known = ~batch["regions"].isnan()
             if known.any():

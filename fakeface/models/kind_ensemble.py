@@ -1,0 +1,63 @@
+"""Networks that know edits and networks that know every kind of fake, fused: fake is what either suspicion holds of."""
+
+import torch
+from torch import Tensor
+
+from fakeface.errors import UserError
+from fakeface.models.ensemble import Ensemble, mean_where_all_have_it
+from fakeface.models.network import FaceNetwork, FaceOutput
+
+EDITED_SHIFT, GENERATED_SHIFT = -2.0, -0.5
+"""Added to the log odds of an edit and of a generated face before they are fused: both are rare among photographs. Chosen
+with whole origins left out (docs/results.md)."""
+
+
+class KindEnsemble(Ensemble):
+    """Networks that read the same views, some with kinds, fused by noisy-or.
+
+    The log odds of an edit are the mean over all members, those of a generated face the mean over the members that tell
+    kinds. A network that learnt edits alone takes a generated face for an especially clean photograph, so a mean of all
+    that members say of fake would hide it.
+
+    Args:
+        members: The networks; at least one tells kinds.
+        temperatures: What divides the log odds of each member, so that all count alike.
+        shift: Added to the fused log odds.
+
+    Raises:
+        UserError: When there are not as many temperatures as members, or one is not positive.
+    """
+
+    def __init__(self, members: list[FaceNetwork], temperatures: list[float], shift: float = 0.0) -> None:
+        super().__init__(members)
+        if len(temperatures) != len(members) or min(temperatures) <= 0:
+            raise UserError(
+                f"model.net has {len(members)} members and the temperatures {temperatures}: "
+                f"name one above 0 for each member"
+            )
+        self.temperatures = temperatures
+        self.shift = shift
+
+    def forward(self, views: dict[str, Tensor]) -> FaceOutput:
+        """Classify views ``(B, 3, H, W)``, uint8 or float in 0..255.
+
+        Returns:
+            Log odds of fake ``(B, 1)``, and the means of the members' regions and maps where all have them.
+
+        Raises:
+            UserError: When no member tells kinds.
+        """
+        outputs: list[FaceOutput] = [member(views) for member in self.members]
+        pairs = list(zip(outputs, self.temperatures, strict=True))
+        generated_logits = [output.generated_logit / temperature for output, temperature in pairs if output.has_kinds]
+        if not generated_logits:
+            raise UserError("no member of model.net tells kinds: set kinds: true for one, or take Ensemble")
+        edited = torch.stack([output.edited_logit / temperature for output, temperature in pairs]).mean(dim=0)
+        edited, generated = edited + EDITED_SHIFT, torch.stack(generated_logits).mean(dim=0) + GENERATED_SHIFT
+        # The odds of a or b, where both are independent: (1 + odds a)(1 + odds b) - 1.
+        fused = torch.stack([edited, generated, edited + generated]).logsumexp(dim=0)
+        return FaceOutput(
+            (fused + self.shift)[:, None],
+            mean_where_all_have_it([output.regions for output in outputs]),
+            mean_where_all_have_it([output.map for output in outputs]),
+        )
