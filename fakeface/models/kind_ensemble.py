@@ -8,8 +8,8 @@ from fakeface.models.ensemble import Ensemble, mean_where_all_have_it
 from fakeface.models.network import FaceNetwork, FaceOutput
 
 EDITED_SHIFT, GENERATED_SHIFT = -2.0, -0.5
-"""Added to the log odds of an edit and of a generated face before they are fused: both are rare among photographs. Chosen
-with whole origins left out (docs/results.md)."""
+"""Added to the log odds of an edit and of a generated face before they are fused, for both are rare among photographs;
+chosen with whole origins left out."""
 
 
 class KindEnsemble(Ensemble):

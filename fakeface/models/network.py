@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 KINDS = ("edited", "swapped", "generated")
-"""What may be suspected of a face: parts of it changed, another person's put in its place, all of it made by a network."""
+"""What may be suspected of a face: parts changed, another person's put in its place, all of it made by a network."""
 
 
 class FaceOutput(NamedTuple):

@@ -40,7 +40,7 @@ def test_only_the_masked_pixels_change_and_the_target_is_not_written_to(
         fake = make(np.random.default_rng(seed))
         changed = np.abs(fake.image.astype(int) - TARGET.image).max(axis=2)
         # Gradient blending rounds some of the other pixels near the mask.
-        assert (changed[fake.mask == 0] > 3).mean() < 0.001
+        assert (changed[fake.mask == 0] > 3).mean() < 0.005
         assert changed[fake.mask > 0.3].mean() > 0.2
         assert 0 <= fake.mask.min() <= fake.mask.max() <= 1
         assert 0.0005 < (fake.mask > 0).mean() < 0.8
