@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.views.jpeg import SUBSAMPLINGS, save_as_jpeg
+from fakeface.views.pictures import SUBSAMPLINGS, save_as_jpeg
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
