@@ -7,6 +7,7 @@ lightning_logs/EXPERIMENT/version_N.
 import argparse
 import shlex
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from fakeface import __version__
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         page.write_text(render("report", "html", **content), encoding="utf-8")
         text.write_text(render("report", "markdown", **content), encoding="utf-8")
         (arguments.out / PLOT_FOLDER).mkdir()
-        for plot in content["plots"]:
+        for plot in chain(*content["plots"].values()):
             (arguments.out / PLOT_FOLDER / f"{plot.name}.svg").write_text(plot.svg, encoding="utf-8")
         print(f"{text}\n{page}")
     if arguments.model_card is not None:

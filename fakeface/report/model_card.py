@@ -11,20 +11,11 @@ from scipy.stats import binomtest
 from fakeface.data.records import SPLITS
 from fakeface.demo.data_set import are_drawn
 from fakeface.evaluation.summary import Figures
+from fakeface.report import tables
 from fakeface.report.numbers import decimal, interval, measured, share
 from fakeface.report.pages import Table
 from fakeface.report.results import Result
-from fakeface.report.tables import (
-    SUBSETS,
-    calibration_table,
-    describe,
-    gap_table,
-    interval_note,
-    localisation_table,
-    name_corruption,
-    robustness_table,
-    subset_table,
-)
+from fakeface.report.tables import SUBSETS, describe, name_corruption
 from fakeface.training.runs import read_split_counts
 
 _RARE = 0.01
@@ -45,17 +36,12 @@ def model_card_content(result: Result) -> dict[str, Any]:
         "photographs": _photographs(result),
         "settings": _settings(result),
         "chosen": chosen,
-        "interval_note": interval_note(result),
         "results": _results(result),
         "found": [
             f"{share(found)} at {share(float(fpr), 0)} false alarms" for fpr, found in points["tpr_at_fpr"].items()
         ],
-        "subsets": subset_table([result]),
-        "calibration": calibration_table([result]),
-        "robustness": robustness_table([result]),
-        "localisation": localisation_table([result]),
+        "tables": tables,
         "failures": _failures(result),
-        "gaps": gap_table([result]),
         "rare": _where_fakes_are_rare(result),
     }
 

@@ -12,7 +12,7 @@ from fakeface.report.pages import Cell, Photograph, Plot, Table, render
 from fakeface.report.plots import INK, PAPER
 
 TEMPLATE = """
-{% from page import heading, paragraph, bullets, table, fold, plots, gallery %}
+{% from page import heading, paragraph, bullets, table, fold, drawings, gallery %}
 {{ heading(1, title) }}
 {% call paragraph() %}
 Call `fakeface report`
@@ -24,7 +24,7 @@ Call `fakeface report`
 {% call fold("All of " ~ name) %}
 {{ table(figures) }}
 {% endcall %}
-{{ plots(drawings, folder) }}
+{{ drawings(plots, folder) }}
 {{ heading(3, "Mistakes") }}
 {{ gallery(4, "Missed", photographs) }}
 """
@@ -46,8 +46,8 @@ def template(monkeypatch: pytest.MonkeyPatch) -> None:
 def document(kind: Literal["html", "markdown"], title: str = "Faces & <masks>", name: str = "twice") -> str:
     photographs = [*PHOTOGRAPHS, *([Photograph(name, name, "eA==")] if name != "twice" else [])]
     figures = Table(f"Runs of {name}", ["Run", "AUROC"], ROWS, strong=[1, 2])
-    drawings = [Plot("left", SVG, "Curves"), Plot("right", SVG, name)]
-    return render("document", kind, title=title, name=name, figures=figures, drawings=drawings, photographs=photographs)
+    plots = [Plot("left", SVG, "Curves"), Plot("right", SVG, name)]
+    return render("document", kind, title=title, name=name, figures=figures, plots=plots, photographs=photographs)
 
 
 VOID = {"meta", "wbr", "img", "path"}
