@@ -1,4 +1,6 @@
-"""Judge photographs with a trained network: real, fake or unsure, with the probability of fake.
+"""Judge photographs with a trained network: real, fake, unsure or no face, with the probability of fake.
+
+Of several faces the most suspicious one decides.
 
 Without --out the verdicts are printed as a table. With it they are written to a file, and a run that was interrupted
 continues where it stopped when the same command is given again; processes that torchrun starts share the work.
@@ -99,11 +101,12 @@ def _print(detector: Detector, arguments: argparse.Namespace) -> int:
 
 def _table_row(verdict: Verdict, regions: Sequence[str]) -> str:
     path = printable(verdict.path or Path())
-    if verdict.probability is None:
+    if verdict.error is not None:
         return f"not read {'':>11}  {''.join(' ' * (len(region) + 2) for region in regions)}{path} ({verdict.error})"
-    scores = verdict.regions or {}
-    cells = "".join(f"{scores[region]:>{len(region)}.2f}  " for region in regions)
-    return f"{verdict.verdict:<8} {verdict.probability:>11.1%}  {cells}{path}"
+    chance = "" if verdict.probability is None else f"{verdict.probability:.1%}"
+    scores = {region: f"{score:.2f}" for region, score in (verdict.regions or {}).items()}
+    cells = "".join(f"{scores.get(region, ''):>{len(region)}}  " for region in regions)
+    return f"{verdict.verdict:<8} {chance:>11}  {cells}{path}"
 
 
 def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) -> int:
@@ -138,7 +141,7 @@ def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) 
     finished.replace(out)
     shutil.rmtree(folder)
     failures = counts.get(None, 0)
-    shares = ", ".join(f"{counts.get(name, 0)} {name}" for name in ("real", "fake", "unsure"))
+    shares = ", ".join(f"{counts.get(name, 0)} {name}" for name in ("real", "fake", "unsure", "no face"))
     print(f"{out}: {sum(counts.values())} photographs: {shares}, {failures} not read")
     return 1 if failures else 0
 

@@ -20,16 +20,20 @@ from numpy.typing import NDArray
 from fakeface.data.images import read_image
 from fakeface.data.records import REGIONS
 from fakeface.errors import UserError
+from fakeface.faces.finder import find_faces
 from fakeface.inference.network import FaceScore, Network
 from fakeface.inference.scoring import BATCH_SIZE, Scored, score
 from fakeface.training.runs import CHECKPOINTS, find_checkpoint
 from fakeface.views import Viewed
-from fakeface.views.view import look
+from fakeface.views.view import find_view, look
 
 RELEASE = "release"
 
 ImageInput = Path | str | NDArray[np.uint8]
-VerdictName = Literal["real", "fake", "unsure"]
+VerdictName = Literal["real", "fake", "unsure", "no face"]
+
+LEAST_FACE = 32
+"""Sides of a face in pixels below which it is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,12 @@ class Verdict:
 
     Attributes:
         path: The file, or None for pixels.
-        verdict: ``real``, ``fake``, or ``unsure``; None where the file could not be read.
-        probability: Calibrated probability of fake.
+        verdict: ``real``, ``fake``, ``unsure``, or ``no face`` where the network judges faces and none of 32 pixels or
+            more was found; None where the file could not be read.
+        probability: Calibrated probability of fake, of the most suspicious face; None where there is none.
         regions: Probability of an edit by name of the region, or None where the network has no region head.
         error: Why the file could not be read, or None.
+        faces: How many faces were judged, or None where the network judges the photograph as a whole.
     """
 
     path: Path | None
@@ -49,6 +55,7 @@ class Verdict:
     probability: float | None
     regions: dict[str, float] | None = None
     error: str | None = None
+    faces: int | None = None
 
 
 class Detector:
@@ -98,7 +105,7 @@ class Detector:
 
     def stream(self, images: Iterable[ImageInput], batch_size: int = BATCH_SIZE) -> Iterator[Verdict]:
         """Judge photographs one after the other, in order, with memory for a few batches only; see ``predict``."""
-        for scored in score(self.network, images, self._look_at, batch_size):
+        for scored in score(self.network, images, lambda image: self.look_at_faces(read_pixels(image)), batch_size):
             yield self.judge(scored)
 
     def __call__(self, batch: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -131,16 +138,25 @@ class Detector:
         """Return what the network sees of a photograph ``(H, W, 3)``, or of the face with these points: its views."""
         return look(image, self.settings.views, self.settings.parameters, points)
 
+    def look_at_faces(self, image: NDArray[np.uint8]) -> list[dict[str, Viewed]]:
+        """Return what the network sees of each face of a photograph ``(H, W, 3)``, or once of the whole photograph."""
+        if not self._judges_faces:
+            return [self.look(image)]
+        return [self.look(image, face.points) for face in find_faces(image) if face.side >= LEAST_FACE]
+
     def judge(self, scored: Scored[ImageInput, FaceScore]) -> Verdict:
         """Return the verdict on a photograph, which is that on its most suspicious face."""
         path = None if isinstance(scored.item, np.ndarray) else Path(scored.item)
         if scored.error is not None:
             return Verdict(path, None, None, error=scored.error.reason)
+        faces = len(scored.scores) if self._judges_faces else None
+        if not scored.scores:
+            return Verdict(path, "no face", None, faces=faces)
         worst = max(scored.scores, key=lambda face: face.fake)
         fake, calibration = np.array([worst.fake]), self.settings.calibration
         regions = None if worst.regions is None else dict(zip(REGIONS, worst.regions, strict=True))
         name = cast(VerdictName, calibration.verdicts(fake)[0])
-        return Verdict(path, name, float(calibration.probabilities(fake)[0]), regions)
+        return Verdict(path, name, float(calibration.probabilities(fake)[0]), regions, faces=faces)
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -155,8 +171,9 @@ class Detector:
         digest.update(repr(self.settings).encode())
         return digest.hexdigest()
 
-    def _look_at(self, image: ImageInput) -> list[dict[str, Viewed]]:
-        return [self.look(read_pixels(image))]
+    @cached_property
+    def _judges_faces(self) -> bool:
+        return any(find_view(view).of_a_face for view in self.settings.views)
 
 
 def read_pixels(image: ImageInput) -> NDArray[np.uint8]:

@@ -43,7 +43,7 @@ class Explanation:
         photograph: RGB, ``(H, W, 3)``.
         error_levels: Its error level analysis, ``(H, W, 3)``, whether the network reads it or not.
         heat_maps: One for each view that the network reads, from 0 to 1, ``(H, W)``; 0 where the view shows nothing of
-            the photograph.
+            the photograph. Of several faces it is that of the most suspicious one; none where there is no face.
         pictures: What each of these views is taken from, ``(H, W, 3)``.
     """
 
@@ -79,13 +79,17 @@ class Explainer:
             UserError: When pixels have another shape or type, or the network has neither a map nor branches.
         """
         pixels = read_pixels(image)
-        settings, views = self.detector.settings, self.detector.look(pixels)
-        scored = Scored(image, [views], self.detector.network(stack([views])))
+        settings, seen = self.detector.settings, self.detector.look_at_faces(pixels)
+        scores = self.detector.network(stack(seen)) if seen else []
+        heat_maps = {}
+        if seen:  # those of the face that the verdict is on
+            suspect = int(np.argmax([face.fake for face in scores]))
+            heat_maps = self.heat_maps(pixels, seen[suspect])
         return Explanation(
-            verdict=self.detector.judge(scored),
+            verdict=self.detector.judge(Scored(image, seen, scores)),
             photograph=pixels,
             error_levels=error_level_analysis(pixels, settings.parameters.ela),
-            heat_maps=self.heat_maps(pixels, views),
+            heat_maps=heat_maps,
             pictures={view: make_view(view, settings.parameters).picture(pixels) for view in settings.views},
         )
 
@@ -130,7 +134,8 @@ def draw_explanation(explanation: Explanation) -> Figure:
     if verdict.regions is not None:
         _draw_regions(grid[-1], verdict.regions)
     name = f"{printable(Path(verdict.path.name))}: " if verdict.path is not None else ""
-    figure.suptitle(f"{name}{verdict.verdict}, probability of fake {verdict.probability:.0%}", fontsize=11)
+    chance = "" if verdict.probability is None else f", probability of fake {verdict.probability:.0%}"
+    figure.suptitle(f"{name}{verdict.verdict}{chance}", fontsize=11)
     figure.supxlabel(CAPTION, fontsize=7)
     return figure
 

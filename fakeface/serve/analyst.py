@@ -52,6 +52,7 @@ def _prediction(image: NDArray[np.uint8], verdict: Verdict, evidence: Evidence |
             "verdict": verdict.verdict,
             "probability": verdict.probability,
             "regions": verdict.regions,
+            "faces": verdict.faces,
             "width": width,
             "height": height,
             "evidence": evidence,

@@ -3,8 +3,8 @@
 import { element, listWords, percent, regionName, showEvidence, showRegions, showScale } from "./evidence.js";
 import { ask } from "./requests.js";
 
-const HEADLINES = { real: "No sign of an edit found", fake: "This looks edited", unsure: "Unsure" };
-const MARKS = { real: "✓", fake: "⚠", unsure: "?" };
+const HEADLINES = { real: "No sign of an edit found", fake: "This looks edited", unsure: "Unsure", "no face": "No face found" };
+const MARKS = { real: "✓", fake: "⚠", unsure: "?", "no face": "–" };
 const get = (id) => document.getElementById(id);
 
 export function startCheck(network) {
@@ -47,12 +47,11 @@ export function startCheck(network) {
 
   function show(prediction, truth) {
     const verdict = get("verdict");
-    verdict.className = prediction.verdict;
+    verdict.className = prediction.verdict.replace(" ", "-");
     verdict.textContent = `${MARKS[prediction.verdict]} ${HEADLINES[prediction.verdict]}`;
-    const chance = `Probability that the face was edited: ${percent(prediction.probability)}.`;
-    get("verdict-words").textContent =
-      prediction.verdict === "unsure" ? `${chance} That is too close to call: the network does not know.` : chance;
-    showScale(get("scale"), prediction.probability, network);
+    get("verdict-words").textContent = describe(prediction);
+    get("scale").hidden = prediction.probability === null;
+    if (prediction.probability !== null) showScale(get("scale"), prediction.probability, network);
     get("truth").hidden = !truth;
     get("truth").textContent = truth;
     showEvidence(get("evidence"), prediction.evidence);
@@ -77,6 +76,13 @@ export function startCheck(network) {
   startDropping(take, () => !get("check").hidden);
   startCamera((file) => check(file));
   startExamples(check, say);
+}
+
+function describe(prediction) {
+  if (prediction.probability === null) return "The network judges faces, and found none that is large enough in this photo.";
+  const among = prediction.faces > 1 ? `Of ${prediction.faces} faces the most suspicious one counts. ` : "";
+  const chance = `${among}Probability that the face was edited: ${percent(prediction.probability)}.`;
+  return prediction.verdict === "unsure" ? `${chance} That is too close to call: the network does not know.` : chance;
 }
 
 function startDropping(take, visible) {

@@ -1,9 +1,10 @@
 // Draws what is shown beside a verdict: pictures with words, a scale, scores of regions.
 
-const VERDICTS = { real: "no edit found", fake: "looks edited", unsure: "unsure" };
+const VERDICTS = { real: "no edit found", fake: "looks edited", unsure: "unsure", "no face": "no face" };
 
 // With a no-break space. Nobody is that sure: the ends are never 0 % or 100 %.
 export function percent(share) {
+  if (share === null) return "no probability";
   if (share < 0.01) return "under 1\u00a0%";
   return share > 0.99 ? "over 99\u00a0%" : `${Math.round(100 * share)}\u00a0%`;
 }

@@ -69,6 +69,6 @@ def game_router(analyst: Analyst, line: WaitingLine, pairs: Sequence[FacePair], 
 
 
 def _choice(left: Prediction, right: Prediction) -> Side | None:
-    if left.probability == right.probability:
+    if left.probability is None or right.probability is None or left.probability == right.probability:
         return None
     return "left" if left.probability < right.probability else "right"

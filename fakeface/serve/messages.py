@@ -29,8 +29,13 @@ class Evidence(BaseModel):
 class Prediction(BaseModel):
     """What the network says of one photograph. It is never proof about a person."""
 
-    verdict: Literal["real", "fake", "unsure"]
-    probability: float = Field(ge=0, le=1, description="Calibrated probability that the face was edited.")
+    verdict: Literal["real", "fake", "unsure", "no face"]
+    probability: float | None = Field(
+        ge=0, le=1, description="Calibrated probability that the most suspicious face is a fake; null without a face."
+    )
+    faces: int | None = Field(
+        description="How many faces were judged; null for a network that judges whole photographs."
+    )
     regions: dict[str, float] | None = Field(
         description="Probability of an edit for each region of the face; null where the network has no such scores."
     )

@@ -44,12 +44,14 @@ class View:
         title: What it shows, in a word or two; without one, its name stands there.
         version: To be raised when the same settings give other pixels, so that the cache forgets the old ones.
         photometric: Whether an augmentation may change its brightness, contrast and saturation.
+        of_a_face: Whether it shows one face of the photograph, so that a detector asks for each of them.
     """
 
     size: int
     title: ClassVar[str] = ""
     version: ClassVar[int] = 1
     photometric: ClassVar[bool] = False
+    of_a_face: ClassVar[bool] = False
 
     def draw(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return what there is to see of a photograph ``(H, W, 3)`` at its full size, ``(H, W, 3)``."""

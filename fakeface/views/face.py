@@ -16,6 +16,7 @@ class AlignedFace(View):
 
     title = "the aligned face"
     version: ClassVar[int] = 2  # 1 had a locator of its own
+    of_a_face: ClassVar[bool] = True
 
     def __call__(self, image: NDArray[np.uint8], points: NDArray[np.float64] | None = None) -> Viewed:
         """Look at the face with these points, or else at the largest that there is."""

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+import skimage.data
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
@@ -285,3 +287,32 @@ def test_unknown_attribute_of_the_package() -> None:
 
     with pytest.raises(AttributeError, match="no attribute 'detect'"):
         fakeface.detect  # noqa: B018
+
+
+def test_the_release_says_when_there_is_no_face_and_judges_every_face_there_is() -> None:
+    detector = Detector.load("release")
+    portrait = skimage.data.astronaut()
+    pair = np.hstack([portrait, portrait[:, ::-1]])
+    small = np.full((200, 200, 3), 90, dtype=np.uint8)
+    small[80:110, 80:110] = cv2.resize(portrait[40:200, 150:310], (30, 30), interpolation=cv2.INTER_AREA)
+    one, two, none, tiny = detector.predict([portrait, pair, skimage.data.coffee(), small])
+    assert (one.faces, two.faces) == (1, 2)
+    assert one.probability is not None
+    assert two.probability is not None
+    assert two.probability > one.probability - 0.05  # the most suspicious of this face and its mirror image
+    for verdict in (none, tiny):
+        assert (verdict.verdict, verdict.probability, verdict.faces, verdict.error) == ("no face", None, 0, None)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_turned_photograph_gets_the_verdict_of_the_upright_one(turns: int) -> None:
+    detector = Detector.load("release")
+    portrait = skimage.data.astronaut()
+    upright, turned = detector.predict([portrait, np.ascontiguousarray(np.rot90(portrait, turns))])
+    assert turned.probability == pytest.approx(upright.probability, abs=0.02)
+
+
+def test_networks_of_whole_photographs_count_no_faces(checkpoint: Path) -> None:
+    (verdict,) = Detector.load(checkpoint).predict([skimage.data.coffee()])
+    assert verdict.probability is not None
+    assert verdict.faces is None
