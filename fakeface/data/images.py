@@ -17,7 +17,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from fakeface.errors import UserError
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP", "TIFF", "GIF")
 """What is read. Pillow knows more, some of which start other programs (Ghostscript) or have no pixels of their own."""
 
 MAX_PIXELS = 100_000_000
@@ -75,7 +75,8 @@ def decode_image(data: bytes, source: Path, max_pixels: int = MAX_PIXELS) -> NDA
     The content decides the format (one of ``FORMATS``), not the name. The image is turned as its EXIF orientation says;
     broken EXIF data is ignored. Transparency is laid on white. Grey is repeated for the three channels, palettes are
     expanded, CMYK, YCbCr and other 8-bit modes are converted without their colour profile. Of 16 bits the upper eight
-    are kept. Of several frames or pages the first counts. Any size from 1×1 to ``MAX_PIXELS`` is an image.
+    are kept, of 12 bits in 16 the upper eight of the twelve. Of several frames or pages the first counts. Any size from
+    1×1 to ``MAX_PIXELS`` is an image.
 
     A file that ends too early is refused. Damage inside a JPEG's compressed data that the decoder can step over is not:
     Pillow reads such files in silence, as every viewer does.
@@ -121,7 +122,9 @@ def _reason(error: Exception) -> str:
 
 def _rgb(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode.startswith("I;16"):
-        grey = (np.asarray(image) >> 8).astype(np.uint8)
+        levels = np.asarray(image)
+        # Scanners and X-ray plates write 12 bits into 16, which would be almost black.
+        grey = (levels >> (8 if levels.max() >= 1 << 12 else 4)).astype(np.uint8)
         return np.repeat(grey[..., np.newaxis], 3, axis=2)
     if image.mode in ("I", "F"):
         raise ValueError("32 bits per channel")

@@ -18,9 +18,17 @@ REGIONS = ("left_eye", "right_eye", "nose", "mouth")
 """Facial regions in the order of the four bits in CIPLAB's file names."""
 
 SPLITS = ("train", "val", "test")
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff")
+
+_OF_A_MAC = "._"
+"""Beginning of the names of files in which macOS keeps what another file system cannot; they are no pictures."""
 
 _FAKE_NAME = re.compile(r"(easy|mid|hard)_(\d+)_([01]{3,4})")
+
+
+def is_photograph_name(name: str, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> bool:
+    """Say whether a file in a folder counts as a photograph, by its name."""
+    return name.lower().endswith(tuple(suffixes)) and not name.startswith(_OF_A_MAC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,7 @@ def scan_folder(root: Path) -> list[Record]:
                 f"{root} has no folder {name}/: --data.root needs training_real/ and training_fake/; "
                 f"list other layouts in a manifest and pass --data.manifest"
             )
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+        paths = sorted(path for path in folder.iterdir() if is_photograph_name(path.name))
         if not paths:
             raise UserError(f"{folder} holds no image ({', '.join(IMAGE_SUFFIXES)}): put the photographs there")
         records += [_record_from_name(path, label) for path in paths]

@@ -90,7 +90,7 @@ def _find(image: NDArray[np.uint8]) -> list[Face]:
     if found:
         return found
     # A face that fills the picture is found once there is something around it.
-    margin = max(height, width) // 3
+    margin = min(height, width) // 2  # not of the longer side, which may be thousands of times the shorter
     framed = _search(cv2.copyMakeBorder(image, *(margin,) * 4, cv2.BORDER_CONSTANT), SIDES[0])
     return [Face(face.box - margin, face.points - margin, face.confidence) for face in _distinct(framed)]
 

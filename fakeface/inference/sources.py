@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from fakeface.data.records import IMAGE_SUFFIXES
+from fakeface.data.records import IMAGE_SUFFIXES, is_photograph_name
 from fakeface.data.tables import read_table
 from fakeface.errors import UserError
 
@@ -104,7 +104,7 @@ def _search(folder: Path) -> Iterator[Path]:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield from _search(Path(entry.path))
-            elif entry.name.lower().endswith(FOLDER_SUFFIXES):
+            elif is_photograph_name(entry.name, FOLDER_SUFFIXES):
                 yield Path(entry.path)
 
 

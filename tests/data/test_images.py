@@ -262,3 +262,18 @@ def test_mutated_images_are_read_or_refused(seconds: int, capfd: pytest.CaptureF
     assert read > 20
     assert refused > 20
     assert capfd.readouterr().err == ""
+
+
+def test_twelve_bits_in_sixteen_are_a_picture_and_not_black() -> None:
+    levels = np.array([[0, 1 << 11, (1 << 12) - 1]], dtype=np.uint16)
+    stored = BytesIO()
+    Image.fromarray(levels).save(stored, "TIFF")
+    assert decode_image(stored.getvalue(), Path("scan.tif"))[0, :, 0].tolist() == [0, 128, 255]
+
+
+def test_avif_is_read() -> None:
+    stored = BytesIO()
+    Image.new("RGB", (32, 24), (200, 60, 20)).save(stored, "AVIF", quality=90)
+    pixels = decode_image(stored.getvalue(), Path("photo.avif"))
+    assert pixels.shape == (24, 32, 3)
+    assert np.abs(pixels.astype(int) - [200, 60, 20]).max() < 12

@@ -1,4 +1,5 @@
 import threading
+import tracemalloc
 
 import cv2
 import numpy as np
@@ -95,3 +96,12 @@ def test_every_thread_has_a_network_of_its_own() -> None:
         thread.join()
     assert len(found) == 3
     assert all(np.array_equal(points, expected) for points in found)
+
+
+def test_a_thin_picture_takes_no_memory_by_its_longer_side() -> None:
+    thin = np.zeros((3, 30_000, 3), dtype=np.uint8)
+    tracemalloc.start()
+    assert find_faces(thin) == []
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50e6

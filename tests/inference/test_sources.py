@@ -112,3 +112,10 @@ def test_large_folder_is_not_listed_in_memory(tmp_path: Path) -> None:
             (tmp_path / name / f"{number:06}.jpg").touch()
     peak(tmp_path / "small")  # what is allocated once
     assert peak(tmp_path / "large") < peak(tmp_path / "small") + 100_000
+
+
+def test_what_a_mac_leaves_beside_photographs_is_none(tmp_path: Path) -> None:
+    for name in ("a.jfif", "b.JPE", "c.avif", "._a.jfif", "Thumbs.db"):
+        (tmp_path / name).touch()
+    names = {photograph.path.name for photograph in list_photographs([str(tmp_path)])}
+    assert names == {"a.jfif", "b.JPE", "c.avif"}
