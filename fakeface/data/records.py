@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from fakeface.data.tables import read_table, write_table
@@ -154,12 +155,11 @@ def _check_header(manifest: Path, names: Sequence[str]) -> None:
     for required in ("path", "label"):
         if required not in names:
             raise UserError(f"{manifest}, row 1: the column {required!r} is missing: the header must name it")
-    unknown = [name for name in names if name not in MANIFEST_COLUMNS]
-    if unknown:
-        raise UserError(
-            f"{manifest}, row 1: unknown column {unknown[0]!r}: remove it or rename it to one of "
-            f"{', '.join(MANIFEST_COLUMNS)}"
-        )
+    for name in set(names) - set(MANIFEST_COLUMNS):
+        # Columns of somebody else's do no harm; one that is meant to be ours and is not read does.
+        meant = get_close_matches(name.strip().lower(), MANIFEST_COLUMNS, n=1, cutoff=0.75)
+        if meant:
+            raise UserError(f"{manifest}, row 1: unknown column {name!r}: rename it to {meant[0]!r}, or else remove it")
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:
         raise UserError(f"{manifest}, row 1: the column {repeated[0]!r} stands twice: remove one of them")

@@ -142,6 +142,11 @@ def test_manifest_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
     assert [record.label for record in read_manifest(manifest)] == [REAL, FAKE]
 
 
+def test_columns_of_somebody_else_are_passed_by(tmp_path: Path) -> None:
+    manifest = manifest_of(tmp_path, "path,label,kind,width\na.jpg,fake,generated,256\n")
+    assert read_manifest(manifest) == [Record(tmp_path / "a.jpg", FAKE)]
+
+
 def test_manifest_paths_start_from_the_root_or_are_absolute(tmp_path: Path) -> None:
     touch(tmp_path / "faces" / "a.jpg", tmp_path / "elsewhere.jpg")
     manifest = manifest_of(tmp_path, f"path,label\na.jpg,real\n{tmp_path}/elsewhere.jpg,fake\n")
@@ -154,7 +159,7 @@ def test_manifest_paths_start_from_the_root_or_are_absolute(tmp_path: Path) -> N
     [
         ("", "row 1", "'path' is missing: the header must name it"),
         ("path\na.jpg\n", "row 1", "'label' is missing: the header must name it"),
-        ("path,label,dificulty\na.jpg,fake,easy\n", "row 1", "unknown column 'dificulty': remove it or rename it"),
+        ("path,label,dificulty\na.jpg,fake,easy\n", "row 1", "unknown column 'dificulty': rename it to 'difficulty'"),
         ("path,label,path\na.jpg,real,b.jpg\n", "row 1", "'path' stands twice: remove one"),
         ("path,label\na.jpg,real\nb.jpg,Fake\n", "row 3", "label is 'Fake': write one of real, fake"),
         ("path,label\na.jpg,1\n", "row 2", "label is '1': write one of real, fake"),
