@@ -55,12 +55,11 @@ class TensorBoardFigures(Callback):
         if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero:
             data = getattr(trainer, "datamodule", None)
             hyperparameters = dict(pl_module.hparams_initial) | (dict(data.hparams_initial) if data is not None else {})
-            # Under names of their own: Lightning logs them at step 0, which would bend the curves of the others.
-            figures = {
-                f"final/{name}": float(value)
-                for name, value in trainer.callback_metrics.items()
-                if not name.endswith("_step")
-            }
+            # Under names of their own: Lightning logs them at step 0, which would bend the curves of the others. AUROC
+            # comes first, for its columns are the leftmost on the page.
+            names = [name for name in trainer.callback_metrics if not name.endswith("_step")]
+            names.sort(key=lambda name: not name.endswith("auroc"))
+            figures = {f"final/{name}": float(trainer.callback_metrics[name]) for name in names}
             logger.log_hyperparams(
                 {name: value for name, value in hyperparameters.items() if not name.startswith("_")}, figures
             )

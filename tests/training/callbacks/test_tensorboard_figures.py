@@ -98,8 +98,9 @@ def test_hyperparameters_stand_beside_the_final_figures(events: EventAccumulator
     assert started["net/init_args/hidden_features"].number_value == 16
     assert started["optimizer/class_path"].string_value == "torch.optim.SGD"
     assert started["batch_size"].number_value == 8
-    metrics = {info.name.tag for info in content["_hparams_/experiment"].experiment.metric_infos}
-    assert {"final/train/loss", "final/val/loss", "final/val/auroc", "final/val/accuracy"} <= metrics
+    metrics = [info.name.tag for info in content["_hparams_/experiment"].experiment.metric_infos]
+    assert {"final/train/loss", "final/val/loss", "final/val/auroc", "final/val/accuracy"} <= set(metrics)
+    assert {name.endswith("auroc") for name in metrics[:2]} == {True}
     assert not any(tag.endswith("_step") for tag in metrics)
     for tag in metrics:
         assert points(events, tag) == [(0, points(events, tag.removeprefix("final/"))[-1][1])]
