@@ -10,7 +10,7 @@ const get = (id) => document.getElementById(id);
 export function startCheck(network) {
   let current;
   get("upload-limits").textContent =
-    `JPEG, PNG, WebP, GIF, BMP or TIFF, up to ${network.upload_bytes / 1e6} MB and ${network.pixels / 1e6} megapixels`;
+    `JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF, up to ${network.upload_bytes / 1e6} MB and ${network.pixels / 1e6} megapixels`;
   get("error-rate").textContent = network.calibrated
     ? `It is wrong on about ${percent(network.error_rate)} of the photographs that it is sure of, and more often on photographs unlike those that it learned from.`
     : "This network was not calibrated: its probability is a score, and nobody has counted how often it is wrong.";
