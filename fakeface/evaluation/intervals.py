@@ -4,6 +4,7 @@ Photographs that share a source are not independent, so whole groups are drawn, 
 "Bootstrapping clustered data", https://doi.org/10.1111/j.1467-9868.2007.00593.x.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -110,6 +111,17 @@ def compare_runs(
         only_second_right=only_second,
         mcnemar_p_value=mcnemar_p_value(only_first, only_second),
     )
+
+
+def unpaired_difference(first: float, first_interval: Interval, second: float, second_interval: Interval) -> Interval:
+    """Return the interval of first minus second, two figures of the same metric on other photographs each.
+
+    From their own intervals, as Zou and Donner do, https://doi.org/10.1002/sim.3095.
+    """
+    difference = first - second
+    below = math.hypot(first - first_interval.low, second_interval.high - second)
+    above = math.hypot(first_interval.high - first, second - second_interval.low)
+    return Interval(difference - below, difference + above)
 
 
 def mcnemar_p_value(only_first_right: int, only_second_right: int) -> float:

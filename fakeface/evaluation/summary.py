@@ -150,10 +150,10 @@ def summarise(
     """
     if not len(predictions):
         raise UserError("there is no photograph to measure: use a split that holds some")
-    figures = _measure(predictions)
+    figures = measure(predictions)
     undefined = dict(figures["undefined"])
     masks = difficulty_subsets(predictions) | region_subsets(predictions)
-    subsets: dict[str, Figures | None] = {name: _measure(predictions.select(mask)) for name, mask in masks.items()}
+    subsets: dict[str, Figures | None] = {name: measure(predictions.select(mask)) for name, mask in masks.items()}
     for name, mask_or_reason in {
         "common_table": _common_table(predictions, tables),
         "unseen_source": _unseen_source(predictions, train_groups),
@@ -161,7 +161,7 @@ def summarise(
         if isinstance(mask_or_reason, str):
             subsets[name], undefined[name] = None, mask_or_reason
         else:
-            subsets[name] = _measure(predictions.select(mask_or_reason))
+            subsets[name] = measure(predictions.select(mask_or_reason))
     if calibration is None:
         undefined["calibrated"] = "the network carries no calibration: it was not saved right after a validation"
     points = _operating_points(predictions, calibration)
@@ -179,7 +179,8 @@ def summarise(
     }
 
 
-def _measure(predictions: Predictions, threshold: float = 0.5) -> Figures:
+def measure(predictions: Predictions, threshold: float = 0.5) -> Figures:
+    """Measure photographs at one threshold, with intervals."""
     label, score = predictions.label, predictions.score
     scores = compute_scores(label, score, threshold)
     fake, called_fake = label == 1, score > threshold
@@ -263,7 +264,7 @@ def _operating_points(predictions: Predictions, calibration: Calibration | None)
     if calibration is not None:
         decided = (score < calibration.unsure_low) | (score > calibration.unsure_high)
         wrong = (score > calibration.threshold) != (label == 1)
-        points["chosen_threshold"] = _measure(predictions, calibration.threshold)
+        points["chosen_threshold"] = measure(predictions, calibration.threshold)
         points["unsure_band"] = {
             "low": calibration.unsure_low,
             "high": calibration.unsure_high,

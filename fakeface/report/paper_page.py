@@ -1,0 +1,250 @@
+"""The page about the paper's experiments on the real photographs: its tables beside ours, and its claims tested."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fakeface.evaluation.intervals import compare_runs
+from fakeface.evaluation.predictions import Predictions
+from fakeface.evaluation.scores import compute_scores
+from fakeface.evaluation.summary import Figures, measure
+from fakeface.report.numbers import NONE, decimal, measured, share
+from fakeface.report.pages import Cell, Plot, Table
+from fakeface.report.paper import PaperRow, read_paper_tables
+from fakeface.report.paper_claims import answer, answer_claims, claim_table, difference, unpaired
+from fakeface.report.paper_scores import HONEST, RANDOM, PaperRun, PaperScores
+from fakeface.report.plots import curves_plot
+from fakeface.report.tables import name_corruption
+
+EXTRA = {
+    "efficientnet_lite0_ela": "EfficientNet-Lite0 on ELA",
+    "fusion_pretrained": "MobileNet and EfficientNet-Lite0 on ELA",
+}
+"""What was trained beside the paper's experiments, for want of weights of ResNet50 and VGG16."""
+
+CHEAP = ("mobilenet_original", "mobilenet_ela", "custom_cnn_original", "custom_cnn_ela", "fusion_type3")
+"""What is trained with three seeds."""
+
+STRESSES = ("jpeg_75", "downscale_0.5", "blur_1", "noise_5")
+"""One corruption of each kind that the paper's introduction names."""
+
+
+def paper_content(scores: PaperScores, plot_folder: str) -> dict[str, Any]:
+    """Return what ``templates/paper.jinja`` needs."""
+    paper = {row.experiment: measure(_verdicts(row)) for table in read_paper_tables() for row in table.rows}
+    claims = answer_claims(scores.first_seed(HONEST))
+    return {
+        "plot_folder": plot_folder,
+        "photographs": scores.photographs,
+        "paper": [
+            (table.title, _paper_table(table.title, [(row.experiment, row.model, row) for row in table.rows], scores))
+            for table in read_paper_tables()
+        ],
+        "extra": _paper_table("Two rows more", [(name, what, None) for name, what in EXTRA.items()], scores),
+        "overview": overview_table(scores),
+        "splits": _split_table(scores),
+        "seeds": _seed_table(scores),
+        "claims": [(claim, answer(pairs), claim_table(claim, pairs, paper)) for claim, pairs in claims.items()],
+        "tests": sum(map(len, claims.values())),
+        "robustness": _robustness_table(scores),
+        "stress": _stress_table(scores),
+        "runs": _run_table(scores),
+        "unfinished": _unfinished(scores),
+        "plots_of_runs": _plots(scores),
+    }
+
+
+def overview_table(scores: PaperScores) -> Table:
+    """Return the honest split's results in brief, the highest AUROC first, and the header rule's."""
+    found = sorted(scores.first_seed(HONEST).values(), key=lambda run: -(run.figures["metrics"]["auroc"] or 0))
+    rows = [
+        [
+            f"`{run.experiment}`{_epochs_note(run)}",
+            measured(run.figures, "accuracy"),
+            measured(run.figures, "auroc"),
+            measured(run.common_figures, "auroc"),
+        ]
+        for run in found
+    ]
+    header = measure(scores.header_rule[HONEST])
+    rows.append(["header rule (reads no pixel)", measured(header, "accuracy"), measured(header, "auroc"), NONE])
+    columns = ["Honest split, seed 0", "Accuracy at 0.5", "AUROC", "AUROC, common JPEG table"]
+    return Table("The honest split in brief", columns, rows)
+
+
+def _epochs_note(run: PaperRun) -> str:
+    return "" if run.facts["complete"] else f", cut off after {run.epochs} of {run.facts['epochs']} epochs"
+
+
+def _paper_table(title: str, experiments: Sequence[tuple[str, str, PaperRow | None]], scores: PaperScores) -> Table:
+    rows: list[Sequence[Cell]] = []
+    strong = []
+    for experiment, model, paper in experiments:
+        rows += [] if paper is None else _printed_rows(paper)
+        for split, name in ((HONEST, "ours, honest split"), (RANDOM, "ours, random split")):
+            run = scores.runs.get((split, experiment, 0))
+            if run is None:
+                rows.append([model, f"{name}: not trained", *[NONE] * 9])
+                continue
+            strong.append(len(rows))
+            curves = (run.curves[tag][run.tested_epoch] for tag in ("train/accuracy", "val/accuracy"))
+            rows.append([model, name + _epochs_note(run), *map(share, curves), *_figures(run.figures)])
+    columns = [
+        *("Model", "Result", "Training accuracy", "Validation accuracy", "Test accuracy", "Precision", "Recall", "F1"),
+        *("Balanced accuracy (paper: AU-ROC)", "AUROC", "TP / FP / FN / TN"),
+    ]
+    return Table(title, columns, rows, text_columns=2, strong=strong)
+
+
+def _printed_rows(row: PaperRow) -> list[list[Cell]]:
+    printed = row.printed
+    accuracies = [share(printed[name], 2) for name in ("train_accuracy", "val_accuracy", "accuracy")]
+    figures = [f"{printed[name]:.5f}" for name in ("precision", "recall", "f1", "au_roc")]
+    *recomputed, _, counts = _figures(measure(_verdicts(row)))
+    return [
+        [row.model, f"report as printed, {row.positive_class} is positive", *accuracies, *figures, NONE, NONE],
+        [row.model, "report recomputed, fake is positive", NONE, NONE, *recomputed, NONE, counts],
+    ]
+
+
+def _figures(figures: Figures) -> list[Cell]:
+    metrics = ("accuracy", "precision", "recall", "f1", "balanced_accuracy", "auroc")
+    counts = " / ".join(str(figures["counts"][name]) for name in ("tp", "fp", "fn", "tn"))
+    return [*(measured(figures, metric) for metric in metrics), counts]
+
+
+def _verdicts(row: PaperRow) -> Predictions:
+    """Return the paper's verdicts, reconstructed from its counts, as scores 0 and 1 of photographs without a source."""
+    cells = [
+        (label, verdict, row.counts[f"{shown}s_called_{called}"])
+        for label, shown in enumerate(("real", "fake"))
+        for verdict, called in enumerate(("real", "fake"))
+    ]
+    label = np.array([label for label, _, count in cells for _ in range(count)], dtype=np.int64)
+    score = np.array([float(verdict) for _, verdict, count in cells for _ in range(count)])
+    unknown = np.full(len(label), "", dtype=np.str_)
+    return Predictions(np.arange(len(label)).astype(np.str_), label, unknown, unknown, unknown, score)
+
+
+def _split_table(scores: PaperScores) -> Table:
+    rows: list[Sequence[Cell]] = []
+    honest, random = scores.first_seed(HONEST), scores.first_seed(RANDOM)
+    for experiment in sorted(honest.keys() & random.keys()):
+        run, other = honest[experiment], random[experiment]
+        epochs = min(run.epochs, other.epochs)
+        rows.append(
+            [
+                f"`{experiment}`",
+                f"{run.epochs} / {other.epochs}",
+                measured(run.figures, "auroc"),
+                measured(other.figures, "auroc"),
+                unpaired(other.figures, run.figures, "auroc"),
+                measured(other.unseen_figures, "auroc"),
+                f"{decimal(run.best_validation_auroc(epochs))} / {decimal(other.best_validation_auroc(epochs))}",
+            ]
+        )
+    columns = [
+        *("Experiment", "Epochs, honest / random", "AUROC, honest split", "AUROC, random split", "Random minus honest"),
+        *("AUROC, random split, source not in train", "Validation AUROC after as many epochs, honest / random"),
+    ]
+    return Table("The honest split beside the random one", columns, rows)
+
+
+def _seed_table(scores: PaperScores) -> Table:
+    rows: list[Sequence[Cell]] = []
+    for (split, experiment, seed), run in scores.runs.items():
+        first = scores.runs[split, experiment, 0]
+        if seed == 0:
+            continue
+        epochs = min(run.epochs, first.epochs)
+        compared = compare_runs(run.predictions, first.predictions)
+        rows.append(
+            [
+                f"`{experiment}`, seed {seed}",
+                f"{run.epochs} / {first.epochs}",
+                measured(run.figures, "auroc"),
+                measured(first.figures, "auroc"),
+                *difference(compared.auroc),
+                f"{decimal(run.best_validation_auroc(epochs))} / {decimal(first.best_validation_auroc(epochs))}",
+            ]
+        )
+    columns = [
+        *("Run", "Epochs, it / seed 0", "AUROC", "AUROC, seed 0", "It minus seed 0", "p"),
+        "Validation AUROC after as many epochs, it / seed 0",
+    ]
+    return Table("Other seeds, honest split", columns, rows)
+
+
+def _corrupted(run: PaperRun, corruption: str) -> Predictions:
+    known = run.predictions
+    probability = 1 / (1 + np.exp(-run.robustness[corruption]))
+    return Predictions(known.path, known.label, known.difficulty, known.regions, known.group, probability)
+
+
+def _auroc(run: PaperRun, corruption: str) -> float | None:
+    corrupted = _corrupted(run, corruption)
+    return compute_scores(corrupted.label, corrupted.score).auroc
+
+
+def _title(corruption: str) -> str:
+    name, _, level = corruption.rpartition("_")
+    return name_corruption(name, float(level)) if name else corruption
+
+
+def _robustness_table(scores: PaperScores) -> Table:
+    runs = list(scores.first_seed(HONEST).values())
+    rows = [[_title(name), *(decimal(_auroc(run, name)) for run in runs)] for name in runs[0].robustness]
+    return Table("AUROC under corruptions", ["Corruption", *(f"`{run.experiment}`" for run in runs)], rows)
+
+
+def _stress_table(scores: PaperScores) -> Table:
+    rows = []
+    for run in scores.first_seed(HONEST).values():
+        clean = _corrupted(run, "none")
+        losses = (compare_runs(_corrupted(run, name), clean).auroc for name in STRESSES)
+        rows.append([f"`{run.experiment}`", measured(run.figures, "auroc"), *(difference(loss)[0] for loss in losses)])
+    return Table("What corruptions cost", ["Experiment", "AUROC", *map(_title, STRESSES)], rows)
+
+
+def _run_table(scores: PaperScores) -> Table:
+    rows = []
+    for run in scores.runs.values():
+        branches, pretrained = run.facts["config"]["net"]["branches"], run.facts["config"]["net"]["pretrained"]
+        start = "; ".join(
+            f"{view}: {backbone}, {'ImageNet' if pretrained[view] else 'random'}" for view, backbone in branches.items()
+        )
+        rows.append(
+            [
+                f"`{run.experiment}`",
+                "honest" if run.split == HONEST else "random",
+                str(run.seed),
+                start,
+                f"{run.epochs} of {run.facts['epochs']}",
+                str(run.tested_epoch + 1),
+                run.facts["device"],
+            ]
+        )
+    columns = ["Experiment", "Split", "Seed", "Backbones and their first weights", "Epochs", "Tested epoch", "Hardware"]
+    return Table("All trainings", columns, rows, text_columns=4)
+
+
+def _unfinished(scores: PaperScores) -> list[tuple[str, int, list[str]]]:
+    """Return what was cut off or not begun: split, seed and experiments."""
+    eleven = [row.experiment for table in read_paper_tables() for row in table.rows]
+    plan = {
+        (HONEST, 0): [*eleven, *EXTRA],
+        (RANDOM, 0): [name for name in (*eleven, *EXTRA) if not name.startswith("vgg16")],
+        **{(HONEST, seed): CHEAP for seed in (1, 2)},
+    }
+    done = {key for key, run in scores.runs.items() if run.facts["complete"]}
+    left = {(split, seed): [n for n in names if (split, n, seed) not in done] for (split, seed), names in plan.items()}
+    return [(split, seed, names) for (split, seed), names in left.items() if names]
+
+
+def _plots(scores: PaperScores) -> list[Plot]:
+    figures = {row.experiment: f", as Figure {row.figure} of the report" for t in read_paper_tables() for row in t.rows}
+    return [
+        Plot(experiment, curves_plot(run.curves, run.tested_epoch), f"`{experiment}`{figures.get(experiment, '')}")
+        for experiment, run in scores.first_seed(HONEST).items()
+    ]

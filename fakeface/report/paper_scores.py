@@ -1,0 +1,164 @@
+"""The scores that this project's networks gave to photographs in the paper's experiments, as ``docs/paper`` keeps them.
+
+``runs/SPLIT/EXPERIMENT/seed_N`` holds ``predictions.csv``, ``curves.csv`` (a row per epoch), ``run.json`` and, of the
+honest split, ``robustness.csv`` (log odds of fake under each corruption); ``splits/SPLIT.csv`` are manifests, and
+``jpeg_tables.csv`` names the quantisation tables of each photograph.
+"""
+
+import csv
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fakeface.data.jpeg_headers import common_table
+from fakeface.data.records import LABEL_NAMES, SPLITS
+from fakeface.errors import UserError
+from fakeface.evaluation.predictions import Predictions, read_predictions
+from fakeface.evaluation.subsets import unseen_source_subset
+from fakeface.evaluation.summary import Figures, measure
+from fakeface.training.curves import Curves
+
+HONEST, RANDOM = "grouped", "random"
+
+
+@dataclass(frozen=True)
+class PaperRun:
+    """A training of one of the paper's experiments.
+
+    Attributes:
+        split: ``HONEST`` (no source on two sides) or ``RANDOM``.
+        experiment: Name of its configuration.
+        seed: Of the training.
+        facts: The content of ``run.json``: configuration, epochs, hardware, time.
+        predictions: Every test photograph with its score.
+        curves: Of the training.
+        common: Which test photographs have the common JPEG table, ``(N,)``.
+        unseen: Which test photographs share no source with train, ``(N,)``.
+        robustness: Log odds of fake by corruption, such as "jpeg_75", each ``(N,)``; empty when unmeasured.
+    """
+
+    split: str
+    experiment: str
+    seed: int
+    facts: dict[str, Any]
+    predictions: Predictions
+    curves: Curves
+    common: NDArray[np.bool_]
+    unseen: NDArray[np.bool_]
+    robustness: dict[str, NDArray[np.float64]]
+
+    @cached_property
+    def figures(self) -> Figures:
+        """All test photographs at the threshold 0.5."""
+        return measure(self.predictions)
+
+    @cached_property
+    def common_figures(self) -> Figures:
+        """The test photographs with the common JPEG table."""
+        return measure(self.predictions.select(self.common))
+
+    @cached_property
+    def unseen_figures(self) -> Figures:
+        """The test photographs that share no source with train."""
+        return measure(self.predictions.select(self.unseen))
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were trained."""
+        return int(self.facts["epochs_done"])
+
+    @property
+    def tested_epoch(self) -> int:
+        """The epoch that was tested, the best on validation, counted from 0."""
+        return int(self.facts["best_epoch"])
+
+    def best_validation_auroc(self, epochs: int) -> float:
+        """Return the highest AUROC on validation within the first epochs."""
+        return max(value for epoch, value in self.curves["val/auroc"].items() if epoch < epochs)
+
+
+@dataclass(frozen=True)
+class PaperScores:
+    """Everything that was kept.
+
+    Attributes:
+        runs: By split, experiment and seed.
+        header_rule: By split, the test photographs scored by their JPEG header alone: 1 where the table is not the
+            common one.
+        photographs: By split and part ("train", "val", "test"), how many reals and how many fakes.
+    """
+
+    runs: dict[tuple[str, str, int], PaperRun]
+    header_rule: dict[str, Predictions]
+    photographs: dict[str, dict[str, tuple[int, ...]]]
+
+    def first_seed(self, split: str) -> dict[str, PaperRun]:
+        """Return the runs of a split with the seed 0, by experiment."""
+        return {name: run for (own, name, seed), run in self.runs.items() if own == split and seed == 0}
+
+
+def read_paper_scores(folder: Path) -> PaperScores:
+    """Read a folder like ``docs/paper``.
+
+    Raises:
+        UserError: When it holds no run of the honest split, or a file is damaged.
+    """
+    if not (folder / "runs" / HONEST).is_dir():
+        raise UserError(f"{folder} holds no runs/{HONEST}: name a folder like docs/paper")
+    tables = {row["path"]: row["table"] for row in _rows(folder / "jpeg_tables.csv")}
+    common = common_table(tables.values())
+    runs: dict[tuple[str, str, int], PaperRun] = {}
+    header_rule, photographs = {}, {}
+    for split in (HONEST, RANDOM):
+        rows = _rows(folder / "splits" / f"{split}.csv")
+        labels = {part: [row["label"] for row in rows if row["split"] == part] for part in SPLITS}
+        photographs[split] = {part: tuple(map(own.count, LABEL_NAMES)) for part, own in labels.items()}
+        train_groups = {row["group"] for row in rows if row["split"] == "train"}
+        for run in sorted((folder / "runs" / split).glob("*/seed_*")):
+            predictions = read_predictions(run / "predictions.csv")
+            own_tables = np.array([tables[path] for path in predictions.path.tolist()])
+            header_rule.setdefault(split, _rescored(predictions, (own_tables != common).astype(np.float64)))
+            facts = json.loads((run / "run.json").read_text(encoding="utf-8"))
+            runs[split, facts["experiment"], facts["seed"]] = PaperRun(
+                split=split,
+                experiment=facts["experiment"],
+                seed=facts["seed"],
+                facts=facts,
+                predictions=predictions,
+                curves=_read_curves(run / "curves.csv"),
+                common=own_tables == common,
+                unseen=unseen_source_subset(predictions, train_groups),
+                robustness=_read_robustness(run / "robustness.csv", predictions),
+            )
+    return PaperScores(runs, header_rule, photographs)
+
+
+def _rescored(predictions: Predictions, score: NDArray[np.float64]) -> Predictions:
+    known = (predictions.path, predictions.label, predictions.difficulty, predictions.regions, predictions.group)
+    return Predictions(*known, score)
+
+
+def _read_curves(path: Path) -> Curves:
+    rows = _rows(path)
+    return {
+        tag: {int(row["epoch"]): float(row[tag]) for row in rows} for tag in (rows[0] if rows else ()) if tag != "epoch"
+    }
+
+
+def _read_robustness(path: Path, predictions: Predictions) -> dict[str, NDArray[np.float64]]:
+    if not path.is_file():
+        return {}
+    rows = _rows(path)
+    if [row["path"] for row in rows] != predictions.path.tolist():
+        raise UserError(f"{path} does not list the photographs of predictions.csv in their order: restore it")
+    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0] if name != "path"}
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
