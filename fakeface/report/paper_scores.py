@@ -113,7 +113,8 @@ def read_paper_scores(folder: Path) -> PaperScores:
     tables = {row["path"]: row["table"] for row in _rows(folder / "jpeg_tables.csv")}
     common = common_table(tables.values())
     runs: dict[tuple[str, str, int], PaperRun] = {}
-    header_rule, photographs = {}, {}
+    header_rule: dict[str, Predictions] = {}
+    photographs: dict[str, dict[str, tuple[int, ...]]] = {}
     for split in (HONEST, RANDOM):
         rows = _rows(folder / "splits" / f"{split}.csv")
         labels = {part: [row["label"] for row in rows if row["split"] == part] for part in SPLITS}
