@@ -88,7 +88,7 @@ def _write_paper_page(arguments: argparse.Namespace) -> int:
         raise UserError(f"{page} exists already: remove it")
     content = paper_content(read_paper_scores(arguments.paper), f"{arguments.paper.name}/{PLOT_FOLDER}")
     make_new_folder(arguments.paper / PLOT_FOLDER)
-    for plot in content["plots_of_runs"]:
+    for plot in content["plots"]:
         (arguments.paper / PLOT_FOLDER / f"{plot.name}.svg").write_text(plot.svg, encoding="utf-8")
     page.write_text(render("paper", "markdown", **content), encoding="utf-8")
     print(page)

@@ -51,7 +51,7 @@ def paper_content(scores: PaperScores, plot_folder: str) -> dict[str, Any]:
         "stress": _stress_table(scores),
         "runs": _run_table(scores),
         "unfinished": _unfinished(scores),
-        "plots_of_runs": _plots(scores),
+        "plots": _plots(scores),
     }
 
 
