@@ -18,7 +18,7 @@ from fakeface.inference.detector import Detector
 from fakeface.inference.explain import Explainer
 from fakeface.serve.analyst import Analyst
 from fakeface.serve.decoder import Decoder
-from fakeface.serve.faces import Face, make_pairs
+from fakeface.serve.faces import KnownFace, make_pairs
 from fakeface.serve.game import game_router
 from fakeface.serve.guard import Guard
 from fakeface.serve.limits import Limits
@@ -33,8 +33,8 @@ _PAGE_FILES = (_PAGE, "icon.svg", "page.css", "page.js", "requests.js", "evidenc
 def create_app(
     detector: Detector,
     explainer: Explainer | None,
-    faces: Sequence[Face],
-    game_faces: Sequence[Face] | None = None,
+    faces: Sequence[KnownFace],
+    game_faces: Sequence[KnownFace] | None = None,
     limits: Limits | None = None,
     names: Sequence[str] = (),
 ) -> ASGIApp:

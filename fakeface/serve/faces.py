@@ -20,7 +20,7 @@ _DEMO_SEED = 2041
 
 
 @dataclass(frozen=True)
-class Face:
+class KnownFace:
     """A photograph in memory and the truth about it.
 
     Attributes:
@@ -45,11 +45,11 @@ class FacePair:
         right: The other one.
     """
 
-    left: Face
-    right: Face
+    left: KnownFace
+    right: KnownFace
 
     @property
-    def sides(self) -> tuple[Face, Face]:
+    def sides(self) -> tuple[KnownFace, KnownFace]:
         """Both, left first."""
         return self.left, self.right
 
@@ -59,12 +59,12 @@ class FacePair:
         return "left" if self.left.label == REAL else "right"
 
     @property
-    def fake(self) -> Face:
+    def fake(self) -> KnownFace:
         """The fake face."""
         return self.right if self.real == "left" else self.left
 
 
-def draw_faces(images: int = _DEMO_IMAGES, size: int = 256) -> list[Face]:
+def draw_faces(images: int = _DEMO_IMAGES, size: int = 256) -> list[KnownFace]:
     """Draw demo faces; nothing of them stays on the disk."""
     with TemporaryDirectory() as folder:
         root = Path(folder) / "demo"
@@ -72,7 +72,7 @@ def draw_faces(images: int = _DEMO_IMAGES, size: int = 256) -> list[Face]:
         return [_load(record) for record in scan_folder(root)]
 
 
-def make_pairs(faces: Sequence[Face], seed: int = 0) -> list[FacePair]:
+def make_pairs(faces: Sequence[KnownFace], seed: int = 0) -> list[FacePair]:
     """Pair each real face with a fake one, at random, as long as there are both."""
     rng = np.random.default_rng(seed)
     reals, fakes = ([face for face in faces if face.label == label] for label in (REAL, FAKE))
@@ -84,7 +84,7 @@ def make_pairs(faces: Sequence[Face], seed: int = 0) -> list[FacePair]:
     ]
 
 
-def read_faces(folder: Path, seed: int = 0) -> list[Face]:
+def read_faces(folder: Path, seed: int = 0) -> list[KnownFace]:
     """Read at most ``MOST_PAIRS`` faces of each class from a folder in CIPLAB's layout, chosen at random.
 
     Raises:
@@ -100,8 +100,8 @@ def read_faces(folder: Path, seed: int = 0) -> list[Face]:
     return faces
 
 
-def _load(record: Record) -> Face:
+def _load(record: Record) -> KnownFace:
     data = record.path.read_bytes()
     decode_image(data, record.path)
     regions = tuple(name for name, bit in zip(REGIONS, record.regions, strict=False) if bit == "1")
-    return Face(data, record.label, record.difficulty, regions)
+    return KnownFace(data, record.label, record.difficulty, regions)

@@ -50,7 +50,7 @@ class Problem(BaseModel):
     error: str
 
 
-class Network(BaseModel):
+class NetworkFacts(BaseModel):
     """The network behind the page."""
 
     version: str = Field(description="Of fakeface.")

@@ -12,9 +12,9 @@ from fakeface.data.images import FORMATS
 from fakeface.data.records import DIFFICULTIES, LABEL_NAMES, REAL
 from fakeface.inference.network import UNCALIBRATED
 from fakeface.serve.analyst import Analyst
-from fakeface.serve.faces import Face
+from fakeface.serve.faces import KnownFace
 from fakeface.serve.limits import Limits
-from fakeface.serve.messages import Example, Network, Prediction, Problem
+from fakeface.serve.messages import Example, NetworkFacts, Prediction, Problem
 from fakeface.serve.waiting_line import WaitingLine
 
 _UPLOAD: dict[str, Any] = {
@@ -37,7 +37,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def prediction_router(analyst: Analyst, line: WaitingLine, limits: Limits, faces: Sequence[Face]) -> APIRouter:
+def prediction_router(analyst: Analyst, line: WaitingLine, limits: Limits, faces: Sequence[KnownFace]) -> APIRouter:
     """Return the routes ``/api/predict``, ``/api/network`` and ``/api/examples``."""
     router = APIRouter(prefix="/api")
     examples = _choose_examples(faces)
@@ -52,13 +52,13 @@ def prediction_router(analyst: Analyst, line: WaitingLine, limits: Limits, faces
             return await line.run(lambda: analyst.judge(data, evidence))
 
     @router.get("/network")
-    async def network() -> Network:
+    async def network() -> NetworkFacts:
         """Describe the network and the limits."""
         detector = analyst.detector
         calibration = detector.settings.calibration
         scores = np.array([calibration.threshold, calibration.unsure_low, calibration.unsure_high])
         threshold, low, high = calibration.probabilities(scores).tolist()
-        return Network(
+        return NetworkFacts(
             version=__version__,
             views=list(detector.settings.views),
             regions=list(detector.regions),
@@ -105,7 +105,7 @@ async def _read_upload(request: Request, limits: Limits) -> bytes:
     return bytes(data)
 
 
-def _choose_examples(faces: Sequence[Face]) -> list[Face]:
+def _choose_examples(faces: Sequence[KnownFace]) -> list[KnownFace]:
     """Return a fake of each difficulty, each after a real face."""
     fakes = [next(face for face in faces if face.difficulty == difficulty) for difficulty in DIFFICULTIES]
     reals = [face for face in faces if face.label == REAL]

@@ -12,7 +12,7 @@ from PIL import Image
 from fakeface.data.augment import PAPER_OPERATIONS, augment_paper
 from fakeface.data.images import decode_image
 from fakeface.data.records import REAL
-from fakeface.serve.faces import Face
+from fakeface.serve.faces import KnownFace
 from fakeface.views.ela import ElaParameters, error_level_analysis
 from fakeface.views.pictures import QUALITY, encode_jpeg
 from fakeface.views.view import ORIGINAL
@@ -23,7 +23,7 @@ _SAVED = {"a": 90, "b": 75}
 _SEED = 5
 
 
-def draw_story(faces: Sequence[Face], ela: ElaParameters) -> dict[str, bytes]:
+def draw_story(faces: Sequence[KnownFace], ela: ElaParameters) -> dict[str, bytes]:
     """Return pictures by their names in ``page.html``.
 
     Args:

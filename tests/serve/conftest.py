@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from fakeface.inference.detector import Detector
 from fakeface.inference.explain import Explainer
 from fakeface.serve.app import create_app
-from fakeface.serve.faces import Face, draw_faces
+from fakeface.serve.faces import KnownFace, draw_faces
 from fakeface.serve.limits import Limits
 from tests.networks import write_checkpoint
 
@@ -37,12 +37,12 @@ def detector(checkpoint: Path) -> Detector:
 
 
 @pytest.fixture(scope="package")
-def faces() -> list[Face]:
+def faces() -> list[KnownFace]:
     return draw_faces(images=16, size=96)
 
 
 @pytest.fixture(scope="package")
-def make_app(detector: Detector, faces: list[Face]) -> MakeApp:
+def make_app(detector: Detector, faces: list[KnownFace]) -> MakeApp:
     explainer = Explainer(detector)
     return lambda limits: create_app(detector, explainer, faces, limits=limits)
 
@@ -54,7 +54,7 @@ def client(make_app: MakeApp) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def photograph(faces: list[Face]) -> bytes:
+def photograph(faces: list[KnownFace]) -> bytes:
     return faces[0].data
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from fakeface.data.images import decode_image
 from fakeface.inference.detector import Detector
-from fakeface.serve.faces import Face
+from fakeface.serve.faces import KnownFace
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -80,7 +80,7 @@ def expect_verdict(page: Page) -> str:
 
 
 def test_chosen_photo_gets_its_verdict_with_pictures_and_regions(
-    page: Page, detector: Detector, faces: list[Face]
+    page: Page, detector: Detector, faces: list[KnownFace]
 ) -> None:
     face = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": faces[3].data}
     with page.expect_file_chooser() as chooser:

@@ -7,11 +7,11 @@ from fakeface.data.images import decode_image
 from fakeface.data.records import FAKE, REAL
 from fakeface.errors import UserError
 from fakeface.inference.detector import Detector
-from fakeface.serve.faces import Face, make_pairs, read_faces
+from fakeface.serve.faces import KnownFace, make_pairs, read_faces
 
 
 def test_answers_tell_the_truth_and_what_the_network_says(
-    client: TestClient, detector: Detector, faces: list[Face]
+    client: TestClient, detector: Detector, faces: list[KnownFace]
 ) -> None:
     game = client.get("/api/game").json()
     # 16 drawn faces: 8 fakes.
@@ -30,7 +30,7 @@ def test_answers_tell_the_truth_and_what_the_network_says(
         assert answer["network"] == ("left" if left < right else "right")
 
 
-def test_pairs_hold_one_of_each_class_on_either_side_and_no_face_twice(faces: list[Face]) -> None:
+def test_pairs_hold_one_of_each_class_on_either_side_and_no_face_twice(faces: list[KnownFace]) -> None:
     pairs = make_pairs(faces)
     assert [sorted(face.label for face in pair.sides) for pair in pairs] == [[REAL, FAKE]] * 8
     assert {pair.real for pair in pairs} == {"left", "right"}

@@ -5,12 +5,12 @@ from starlette.testclient import TestClient
 
 from fakeface.inference.detector import Detector
 from fakeface.serve.app import create_app
-from fakeface.serve.faces import Face
+from fakeface.serve.faces import KnownFace
 from fakeface.serve.guard import LOOPBACK_NAMES
 
 
 @pytest.fixture(scope="module")
-def local(detector: Detector, faces: list[Face]) -> Iterator[TestClient]:
+def local(detector: Detector, faces: list[KnownFace]) -> Iterator[TestClient]:
     with TestClient(create_app(detector, None, faces, names=LOOPBACK_NAMES), base_url="http://127.0.0.1") as client:
         yield client
 

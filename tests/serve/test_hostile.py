@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from fakeface.serve.faces import Face
+from fakeface.serve.faces import KnownFace
 from fakeface.serve.limits import Limits
 from tests.serve.conftest import MakeApp, encode
 
@@ -166,7 +166,7 @@ def test_nothing_is_stored(client: TestClient, photograph: bytes) -> None:
         watching = False
 
 
-def test_the_game_keeps_its_secret(client: TestClient, faces: list[Face]) -> None:
+def test_the_game_keeps_its_secret(client: TestClient, faces: list[KnownFace]) -> None:
     """Neither the names nor the bytes of the files reach the visitor before the guess."""
     pair = client.get("/api/game/0")
     assert set(pair.json()) == {"left", "right"}

@@ -19,7 +19,7 @@ from fakeface.inference.explain import Explainer, overlay
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.models import Ensemble, FaceNetwork
 from fakeface.serve.app import create_app
-from fakeface.serve.faces import Face
+from fakeface.serve.faces import KnownFace
 from fakeface.views.ela import error_level_analysis
 from tests.networks import CALIBRATION, ELA, build_network
 from tests.serve.conftest import encode
@@ -75,7 +75,7 @@ def test_pictures_of_large_photographs_are_small(client: TestClient) -> None:
 
 
 def test_an_ensemble_of_classifiers_shows_where_its_members_looked(
-    detector: Detector, faces: list[Face], photograph: bytes
+    detector: Detector, faces: list[KnownFace], photograph: bytes
 ) -> None:
     members: list[FaceNetwork] = [build_network({"ela": "test_resnet"}, seed) for seed in (0, 1)]
     settings = replace(detector.settings, views=("ela",))
@@ -86,7 +86,9 @@ def test_an_ensemble_of_classifiers_shows_where_its_members_looked(
     assert [heat_map["view"] for heat_map in answer.json()["evidence"]["heat_maps"]] == ["ela"]
 
 
-def test_a_network_without_gradients_has_no_heat_maps(detector: Detector, faces: list[Face], photograph: bytes) -> None:
+def test_a_network_without_gradients_has_no_heat_maps(
+    detector: Detector, faces: list[KnownFace], photograph: bytes
+) -> None:
     with TestClient(create_app(detector, None, faces)) as client:
         answer = client.post("/api/predict?evidence=true", content=photograph).json()
     assert answer["evidence"]["heat_maps"] == []

@@ -8,12 +8,12 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from fakeface.report.paper import read_paper_tables
-from fakeface.serve.faces import Face
+from fakeface.serve.faces import KnownFace
 from fakeface.serve.story import draw_story
 from tests.networks import ELA
 
 
-def test_page_and_pictures_belong_together(client: TestClient, faces: list[Face]) -> None:
+def test_page_and_pictures_belong_together(client: TestClient, faces: list[KnownFace]) -> None:
     page = client.get("/").text
     shown = set(re.findall(r'src="(\w+\.jpg)"', page))
     assert shown == set(draw_story(faces, ELA))
@@ -21,7 +21,7 @@ def test_page_and_pictures_belong_together(client: TestClient, faces: list[Face]
         assert Image.open(BytesIO(client.get(f"/{name}").content)).format == "JPEG"
 
 
-def test_augmentations_differ_from_each_other(faces: list[Face]) -> None:
+def test_augmentations_differ_from_each_other(faces: list[KnownFace]) -> None:
     pictures = draw_story(faces, ELA)
     names = ["identity", "flip_left_right", "flip_up_down", "rot90", "random_brightness", "random_contrast"]
     shown = [np.asarray(Image.open(BytesIO(pictures[f"{name}.jpg"]))).astype(int) for name in names]
@@ -29,7 +29,7 @@ def test_augmentations_differ_from_each_other(faces: list[Face]) -> None:
         assert np.abs(one - other).mean() > 3
 
 
-def test_the_two_headers_differ_and_their_pictures_hardly(faces: list[Face]) -> None:
+def test_the_two_headers_differ_and_their_pictures_hardly(faces: list[KnownFace]) -> None:
     pictures = draw_story(faces, ELA)
     one, other = (Image.open(BytesIO(pictures[f"saved_{name}.jpg"])) for name in "ab")
     assert one.quantization != other.quantization  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from fakeface.serve.faces import Face
+from fakeface.serve.faces import KnownFace
 from fakeface.serve.limits import Limits
 from tests.serve.conftest import MakeApp, serve
 
@@ -33,7 +33,7 @@ def visit(address: str, data: bytes, patience: float) -> tuple[Counter[int], dic
         time.sleep(int(response.headers["Retry-After"]))
 
 
-def test_all_get_their_own_answer(address: str, faces: list[Face]) -> None:
+def test_all_get_their_own_answer(address: str, faces: list[KnownFace]) -> None:
     data = [faces[number % len(faces)].data for number in range(VISITORS)]
     alone = {item: visit(address, item, 30)[1]["probability"] for item in set(data)}
     with ThreadPoolExecutor(VISITORS) as pool:
