@@ -1,5 +1,6 @@
 """Where results go: folders are made when missing, and files do not take an earlier one's place in silence."""
 
+import json
 import re
 from pathlib import Path
 
@@ -43,3 +44,8 @@ def make_new_folder(folder: Path) -> None:
 def announcement(path: Path) -> str:
     """Return what to say before a file is written: where it goes, and that it takes an earlier one's place if so."""
     return f"{'Replacing the earlier' if path.exists() else 'Writing'} {path}"
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write plain data as JSON."""
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

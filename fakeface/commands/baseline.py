@@ -7,10 +7,10 @@ lightning_logs/EXPERIMENT_CLASSIFIER/version_N. All other arguments are those of
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from fakeface.errors import UserError
+from fakeface.folders import write_json
 from fakeface.training.runs import CLASSIFIER_FILE, METRICS_FILE, PREDICTIONS_FILE, SPLIT_FILE
 
 
@@ -70,16 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
     folder = experiment.folder
     write_manifest(folder / SPLIT_FILE, data.records, data.root)
     write_predictions(folder / PREDICTIONS_FILE, predictions[evaluated])
-    _write(folder / METRICS_FILE, {"checkpoint": None, "epoch": None, "split": evaluated, **summary})
+    write_json(folder / METRICS_FILE, {"checkpoint": None, "epoch": None, "split": evaluated, **summary})
     chosen = {"parameters": tuned.parameters, "cross_validated_auroc": tuned.auroc}
-    _write(folder / CLASSIFIER_FILE, {"classifier": arguments.classifier, **chosen})
+    write_json(folder / CLASSIFIER_FILE, {"classifier": arguments.classifier, **chosen})
     metrics = {metric: value for metric, value in summary["metrics"].items() if value is not None}
     experiment.log({f"{evaluated}/{metric}": value for metric, value in metrics.items()})
     print(f"Cross-validation chose {tuned.parameters}: AUROC {tuned.auroc:.3f}")
     print(f"{evaluated}: AUROC {metrics['auroc']:.3f}, accuracy {metrics['accuracy']:.3f}")
     print(f"The run lies in {folder}")
     return 0
-
-
-def _write(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

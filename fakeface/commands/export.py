@@ -11,9 +11,10 @@ import tempfile
 from itertools import islice
 from pathlib import Path
 
+from fakeface.commands.detector_argument import add_detector
 from fakeface.demo.data_set import write_demo
 from fakeface.errors import UserError
-from fakeface.inference.detector import RELEASE, Detector
+from fakeface.inference.detector import Detector
 from fakeface.inference.sources import check_sources, list_photographs
 
 FORMATS = ("onnx", "torch_export", "openvino")
@@ -26,12 +27,7 @@ CALIBRATION = 128
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's flags."""
-    parser.add_argument(
-        "--ckpt_path",
-        default=RELEASE,
-        metavar="X",
-        help="a checkpoint, the folder of a run, best or last (of the newest run), or release (default: %(default)s)",
-    )
+    add_detector(parser)
     parser.add_argument("--format", choices=FORMATS, default="onnx", help="default: %(default)s")
     parser.add_argument("--out", type=Path, required=True, help="a file that ends in .onnx, .pt2 or .xml (OpenVINO)")
     parser.add_argument(

@@ -1,6 +1,14 @@
-"""The arguments that subcommands which measure a checkpoint share; the others are those of ``fakeface test``."""
+"""What subcommands that measure a checkpoint share; their other arguments are those of ``fakeface test``."""
 
 import argparse
+from typing import TYPE_CHECKING, Any
+
+from fakeface.data.records import Record
+from fakeface.folders import announcement, make_folder, write_json
+
+if TYPE_CHECKING:
+    from fakeface.inference.detector import Detector
+    from fakeface.training.experiment import Experiment
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
@@ -10,3 +18,25 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
         "--evaluate", choices=("test", "val"), default="test", help="the split to measure on (default: %(default)s)"
     )
     parser.set_defaults(trainer_arguments=[])
+
+
+def load_measured(arguments: argparse.Namespace) -> tuple["Experiment", "Detector", list[Record]]:
+    """Return the experiment of the checkpoint, its network as a detector, and the photographs to measure it on.
+
+    Raises:
+        UserError: When the checkpoint or the photographs are missing.
+    """
+    from fakeface.inference.detector import Detector
+    from fakeface.training.experiment import Experiment
+
+    experiment = Experiment(["test", "--ckpt_path", arguments.ckpt_path, *arguments.trainer_arguments])
+    records = experiment.records(arguments.evaluate)
+    return experiment, Detector.load(experiment.settings.ckpt_path), records
+
+
+def write_result(experiment: "Experiment", split: str, name: str, content: dict[str, Any]) -> None:
+    """Write what was measured into the checkpoint's run and say where, and whether an earlier result made room."""
+    make_folder(experiment.folder)
+    path = experiment.folder / name
+    print(announcement(path))
+    write_json(path, {"checkpoint": str(experiment.settings.ckpt_path), "split": split, **content})

@@ -19,10 +19,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from fakeface.commands.detector_argument import add_detector
 from fakeface.data.images import ImageError, printable
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, make_new_folder
-from fakeface.inference.detector import RELEASE, Detector, Verdict
+from fakeface.inference.detector import Detector, Verdict
 from fakeface.inference.score_files import check_ending, write_scores
 from fakeface.inference.score_store import DONE, ScoreStore, gather, process_file, unfinished_folder
 from fakeface.inference.scoring import BATCH_SIZE
@@ -32,13 +33,7 @@ from fakeface.inference.sources import STANDARD_INPUT, Photograph, check_sources
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's flags."""
-    parser.add_argument(
-        "--ckpt_path",
-        default=RELEASE,
-        metavar="X",
-        help="a checkpoint, the folder of a run, best or last (of the newest run), an exported .onnx file, or release "
-        "for the weights in the package (default: %(default)s)",
-    )
+    add_detector(parser)
     parser.add_argument(
         "--source",
         nargs="+",

@@ -5,13 +5,11 @@ such as --data.root FOLDER.
 """
 
 import argparse
-import json
-from pathlib import Path
 
 import numpy as np
 
-from fakeface.commands.measured_checkpoint import add_checkpoint
-from fakeface.folders import announcement, make_folder
+from fakeface.commands.measured_checkpoint import add_checkpoint, load_measured, write_result
+from fakeface.folders import announcement
 from fakeface.training.runs import ROBUSTNESS_FILE
 
 
@@ -22,40 +20,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print the table, and write the files."""
-    from fakeface.inference.detector import Detector
     from fakeface.studies.corruptions import all_corruptions
-    from fakeface.studies.robustness import (
-        format_robustness,
-        measure_robustness,
-        plot_robustness,
-        score_corrupted,
-    )
-    from fakeface.training.experiment import Experiment
+    from fakeface.studies.robustness import format_robustness, measure_robustness, plot_robustness, score_corrupted
 
-    experiment = Experiment(["test", "--ckpt_path", arguments.ckpt_path, *arguments.trainer_arguments])
-    records = experiment.records(arguments.evaluate)
-    detector = Detector.load(experiment.settings.ckpt_path)
-    threshold = detector.settings.calibration.threshold
-    corruptions = all_corruptions()
+    experiment, detector, records = load_measured(arguments)
+    threshold, corruptions = detector.settings.calibration.threshold, all_corruptions()
     scores = score_corrupted(detector, records, corruptions, experiment.data.seed)
-    label = np.array([record.label for record in records])
-    rows = measure_robustness(label, scores, corruptions, threshold)
+    rows = measure_robustness(np.array([record.label for record in records]), scores, corruptions, threshold)
     print(format_robustness(rows))
-    content = {
-        "checkpoint": str(experiment.settings.ckpt_path),
-        "split": arguments.evaluate,
-        "images": len(records),
-        "threshold": threshold,
-        "rows": [row.to_dict() for row in rows],
-    }
-    make_folder(experiment.folder)
-    target = _announce(experiment.folder / ROBUSTNESS_FILE)
-    target.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    plot_robustness(rows).savefig(_announce(experiment.folder / "robustness.png"), dpi=120)
+    content = {"images": len(records), "threshold": threshold, "rows": [row.to_dict() for row in rows]}
+    write_result(experiment, arguments.evaluate, ROBUSTNESS_FILE, content)
+    plot = experiment.folder / "robustness.png"
+    print(announcement(plot))
+    plot_robustness(rows).savefig(plot, dpi=120)
     return 0
-
-
-def _announce(path: Path) -> Path:
-    """Say where a file goes, and that it takes an earlier one's place where it does."""
-    print(announcement(path))
-    return path

@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fakeface.commands.detector_argument import add_detector
 from fakeface.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,13 +20,7 @@ _CONNECTIONS = 800
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's flags."""
-    parser.add_argument(
-        "--ckpt_path",
-        default="release",
-        metavar="X",
-        help="a checkpoint, the folder of a run, best or last (of the newest run), an exported .onnx file, or release "
-        "for the weights in the package (default: %(default)s)",
-    )
+    add_detector(parser)
     parser.add_argument(
         "--game",
         type=Path,

@@ -1,6 +1,5 @@
 """Writing weights for release: what ``Detector.load`` needs of a network, small and without pickles."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from scipy.special import expit
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration, calibrate
 from fakeface.evaluation.predictions import Predictions, logits, read_predictions
+from fakeface.folders import write_json
 from fakeface.inference.network import Settings
 from fakeface.inference.packed_weights import pack
 from fakeface.training.checkpoints import load_checkpoint
@@ -65,7 +65,7 @@ def write_release(checkpoint_paths: Sequence[Path], folder: Path, calibration: C
             raise UserError(f"{path} exists already: delete it or choose another --out")
     folder.mkdir(parents=True, exist_ok=True)
     weights_path.write_bytes(save(pack(weights)))
-    config_path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    write_json(config_path, config)
     return [weights_path, config_path]
 
 

@@ -11,7 +11,6 @@ from lightning.pytorch.cli import SaveConfigCallback
 
 from fakeface.data.records import Record
 from fakeface.errors import UserError
-from fakeface.evaluation.calibration import Calibration
 from fakeface.models import FaceClassifier
 from fakeface.training.checkpoints import load_checkpoint
 from fakeface.training.cli import FakeFaceCLI, silence_advice
@@ -75,12 +74,6 @@ class Experiment(FakeFaceCLI):
                 ) from error
             raise
         return list(self.data.datasets[split].records)
-
-    @property
-    def threshold(self) -> float:
-        """The threshold that the checkpoint carries, 0.5 where it carries none."""
-        calibration: Calibration | None = self.model.calibration
-        return 0.5 if calibration is None else calibration.threshold
 
     @property
     def folder(self) -> Path:

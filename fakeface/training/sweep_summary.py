@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from fakeface.evaluation.scores import METRICS
+from fakeface.folders import write_json
 from fakeface.training.curves import read_curves
 from fakeface.training.runs import METRICS_FILE
 from fakeface.training.sweep import Run
@@ -119,7 +120,7 @@ def write_sweep(folder: Path, runs: Sequence[RunFigures], experiments: Sequence[
     """Write ``sweep_summary.json`` with everything and ``sweep_summary.csv`` with a row per experiment."""
     content = {"experiments": [asdict(row) for row in experiments], "runs": [asdict(run) for run in runs]}
     json_path, csv_path = folder / "sweep_summary.json", folder / "sweep_summary.csv"
-    json_path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_json(json_path, content)
     with csv_path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         columns = [f"{name}_{kind}" for name in METRICS for kind in ("mean", "spread")]

@@ -1,6 +1,5 @@
 """The files of a run: its split, its predictions and its figures."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from fakeface.data.records import write_manifest
 from fakeface.evaluation.calibration import Calibration
 from fakeface.evaluation.predictions import Predictions, write_predictions
 from fakeface.evaluation.summary import summarise
-from fakeface.folders import announcement
+from fakeface.folders import announcement, write_json
 from fakeface.training.datamodule import FaceDataModule
 from fakeface.training.module import FakeFaceModule
 from fakeface.training.runs import METRICS_FILE, PREDICTIONS_FILE, SPLIT_FILE, read_train_groups
@@ -82,7 +81,7 @@ class RunFiles(Callback):
             "split": "test",
             **summary,
         }
-        _output_path(folder, METRICS_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        write_json(_output_path(folder, METRICS_FILE), content)
 
 
 def _output_path(folder: Path, name: str) -> Path:
