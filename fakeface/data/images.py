@@ -45,6 +45,11 @@ class ImageError(UserError):
         return type(self), (self.path, self.reason)
 
 
+def to_uint8(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Round grey levels and saturate them; a cast alone would darken them by half a level."""
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
 def printable(path: Path) -> str:
     """Return a path as text that can be written anywhere, also when its name is not UTF-8."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")

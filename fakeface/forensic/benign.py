@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.data.images import to_uint8
+
 Pixels = NDArray[np.uint8]
 _Change = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
 
@@ -27,7 +29,7 @@ def benign_changes(image: Pixels, generator: np.random.Generator) -> Pixels:
     pixels = image.astype(np.float32)
     for number in generator.choice(len(_CHANGES), count, replace=False, p=_CHANCES):
         pixels = np.clip(_CHANGES[number](pixels, generator), 0, 255)
-    return np.asarray(np.rint(pixels), dtype=np.uint8)
+    return to_uint8(pixels)
 
 
 def _exposure(image: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
@@ -37,7 +39,7 @@ def _exposure(image: NDArray[np.float32], generator: np.random.Generator) -> NDA
 def _gamma(image: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
     levels = np.arange(256, dtype=np.float32) / 255
     curve = levels ** np.float32(np.exp(generator.normal(0, 0.25))) * 255
-    return np.asarray(curve[image.astype(np.uint8)], dtype=np.float32)
+    return np.asarray(curve[to_uint8(image)], dtype=np.float32)
 
 
 def _temperature(image: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
@@ -84,7 +86,7 @@ def _vignette(image: NDArray[np.float32], generator: np.random.Generator) -> NDA
 
 def _text(image: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
     height, width = image.shape[:2]
-    drawn = image.astype(np.uint8)
+    drawn = to_uint8(image)
     words = "".join(chr(code) for code in generator.integers(65, 91, int(generator.integers(4, 14))))
     place = (int(generator.integers(0, max(1, width // 2))), int(generator.integers(height // 8, height)))
     colour = tuple(float(level) for level in generator.choice([0, 255], 3))

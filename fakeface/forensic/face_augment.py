@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.data.images import to_uint8
 from fakeface.faces.alignment import CANVAS, crop_matrix
 from fakeface.views.pictures import save_as_jpeg
 
@@ -89,7 +90,7 @@ def _photometric(face: NDArray[np.uint8], generator: np.random.Generator) -> NDA
     if generator.random() < 0.15:
         deviation = np.float32(generator.uniform(1, 6))
         image = image + deviation * generator.standard_normal(image.shape, dtype=np.float32)
-    pixels = np.clip(image, 0, 255).astype(np.uint8)
+    pixels = to_uint8(image)
     if generator.random() < 0.25:
         pixels = save_as_jpeg(pixels, int(generator.integers(50, 96)))
     return pixels

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from fakeface.data.cache import ViewSource
 from fakeface.data.dataset import FaceDataset, Sample, region_bits
-from fakeface.data.images import read_image
+from fakeface.data.images import read_image, to_uint8
 from fakeface.data.jpeg_headers import have_common_table
 from fakeface.data.records import FAKE, REAL, Record
 from fakeface.data.slot_file import SlotFile, SlotWriter, photograph_key, settings_digest
@@ -32,7 +32,7 @@ from fakeface.forensic.jpeg_history import random_history
 from fakeface.forensic.pseudo_fakes import Face, make_pseudo_fake
 from fakeface.views.pictures import SUBSAMPLINGS, save_as_jpeg
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same photographs give other faces."""
 
 HISTORIES = 3
@@ -178,10 +178,10 @@ def _make(donors: "_Donors", number: int) -> NDArray[np.void]:
     return slot
 
 
-def _on_canvas(mask: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
+def _on_canvas(mask: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Bring a mask to the stored size, in steps of 0 to 255."""
     aligned = cv2.warpAffine(mask, alignment(points), (CANVAS, CANVAS))
-    return np.asarray(cv2.resize(aligned, (SPLICE, SPLICE), interpolation=cv2.INTER_AREA) * 255, dtype=np.float32)
+    return to_uint8(255 * np.asarray(cv2.resize(aligned, (SPLICE, SPLICE), interpolation=cv2.INTER_AREA)))
 
 
 class _Donors:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.data.images import to_uint8
 from fakeface.faces.alignment import similarity
 from fakeface.forensic.pseudo_fakes import (
     FACE_OUTLINE,
@@ -156,7 +157,7 @@ def _blend(target: Face, source: Floats, generator: np.random.Generator, opacity
 
 def _mixed(image: Floats, other: Floats, mask: Mask) -> PseudoFake:
     blend = image + (other - image) * mask[..., np.newaxis]
-    return PseudoFake(np.asarray(np.rint(np.clip(blend, 0, 255)), dtype=np.uint8), np.clip(mask, 0, 1), _UNKNOWN)
+    return PseudoFake(to_uint8(blend), np.clip(mask, 0, 1), _UNKNOWN)
 
 
 def _face_mask(target: Face, generator: np.random.Generator) -> Mask:

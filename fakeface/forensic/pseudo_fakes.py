@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
+from fakeface.data.images import to_uint8
 from fakeface.faces.alignment import EYE_DISTANCE, POINTS, alignment, similarity, transform_points
 
 Mask = NDArray[np.float32]
@@ -139,7 +141,7 @@ def _paste(
         return image, mask
     soft = cv2.GaussianBlur(hard, (0, 0), max(0.3, style.feather * distance))
     blend = inner.image + (colours - inner.image) * soft[..., np.newaxis]
-    image[field], mask[field] = np.rint(np.clip(blend, 0, 255)).astype(np.uint8), soft
+    image[field], mask[field] = to_uint8(blend), soft
     return image, mask
 
 
@@ -209,17 +211,37 @@ def _match_colours(
 
 
 def clone_gradients(donor: NDArray[np.float32], target: NDArray[np.uint8], hard: Mask) -> NDArray[np.uint8] | None:
-    """Blend as Photoshop's healing brush does (Pérez et al., 2003), or return None where the patch meets the border."""
+    """Blend as Photoshop's healing brush does (Pérez et al., 2003), or return None where the patch is too small.
+
+    Inside the patch these are the pixels of ``cv2.seamlessClone`` before it cuts them to whole grey levels, which
+    darkens a patch by half of one. Outside, where it changes the whole rectangle around the patch, the change ends
+    within four pixels.
+    """
     left, top, width, height = cv2.boundingRect((hard > 0.5).astype(np.uint8))
-    if min(width, height) < 4 or min(left, top) < 3:
+    if min(width, height) < 8:
         return None
-    if left + width > target.shape[1] - 3 or top + height > target.shape[0] - 3:
-        return None
-    centre = (left + width // 2, top + height // 2)
-    mask = (hard > 0.5).astype(np.uint8) * 255
-    pixels = np.clip(donor, 0, 255).astype(np.uint8)
-    cloned = cv2.seamlessClone(pixels, np.ascontiguousarray(target), mask, centre, cv2.NORMAL_CLONE)
-    return np.asarray(cloned, dtype=np.uint8)
+    around = (slice(top, top + height), slice(left, left + width))
+    inside = cv2.erode(hard[around], np.ones((7, 7)), borderValue=0) > 0.5
+    # The correction has the gradients by which the donor differs, inside the patch alone, and is 0 on the rectangle.
+    difference = donor[around] - target[around]
+    divergence = np.zeros_like(difference)
+    for axis in (0, 1):
+        flow = np.diff(difference, axis=axis) * inside[_but(-1, axis)][..., np.newaxis]
+        divergence[_but(-1, axis)] += flow
+        divergence[_but(0, axis)] -= flow
+    rows, columns = (2 * np.cos(np.pi * np.arange(1, n - 1) / (n - 1)) - 2 for n in inside.shape)
+    waves = scipy.fft.dstn(divergence[1:-1, 1:-1], type=1, axes=(0, 1))
+    waves /= (rows[:, np.newaxis] + columns)[..., np.newaxis]
+    image = target.copy()
+    inner = image[around][1:-1, 1:-1]
+    weight = np.minimum(1, 2 * cv2.GaussianBlur(hard[around], (0, 0), 1.0))[1:-1, 1:-1, np.newaxis]
+    inner[:] = to_uint8(inner + weight * scipy.fft.idstn(waves, type=1, axes=(0, 1)))
+    return image
+
+
+def _but(end: int, axis: int) -> tuple[slice, ...]:
+    """Return the index of everything but the first (0) or the last (-1) along an axis."""
+    return (slice(None),) * axis + (slice(1, None) if end == 0 else slice(None, -1),)
 
 
 def place_outline(outline: Sequence[tuple[float, float]] | Points, points: Points, part: int | None = None) -> Points:

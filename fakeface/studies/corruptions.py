@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.data.images import to_uint8
 from fakeface.views.pictures import decode, encode, save_as_jpeg
 
 Image = NDArray[np.uint8]
@@ -81,12 +82,12 @@ def blur(image: Image, sigma: float) -> Image:
 
 def noise(image: Image, sigma: float, generator: np.random.Generator) -> Image:
     """Add Gaussian noise of a standard deviation in grey levels, independent in every pixel and channel."""
-    return _saturate(image + sigma * generator.standard_normal(image.shape, dtype=np.float32))
+    return to_uint8(image + sigma * generator.standard_normal(image.shape, dtype=np.float32))
 
 
 def brightness(image: Image, factor: float) -> Image:
     """Multiply all values."""
-    return _saturate(image * np.float32(factor))
+    return to_uint8(image * np.float32(factor))
 
 
 CORRUPTIONS = {
@@ -103,10 +104,6 @@ CORRUPTIONS = {
 def all_corruptions() -> list[Corruption]:
     """Return every corruption at each of its levels."""
     return [Corruption(name, level) for name, family in CORRUPTIONS.items() for level in family.levels]
-
-
-def _saturate(values: NDArray[np.float32]) -> Image:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
 def _uint8(image: object) -> Image:

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from fakeface.data.images import ImageError, decode_image, read_image
+from fakeface.data.images import ImageError, decode_image, read_image, to_uint8
 from fakeface.views.view import ELA, ORIGINAL, ViewParameters, compute_views
 from tests.data.image_files import (
     FOUR_COLOURS,
@@ -277,3 +277,8 @@ def test_avif_is_read() -> None:
     pixels = decode_image(stored.getvalue(), Path("photo.avif"))
     assert pixels.shape == (24, 32, 3)
     assert np.abs(pixels.astype(int) - [200, 60, 20]).max() < 12
+
+
+def test_grey_levels_are_rounded_and_saturated() -> None:
+    levels = np.array([-3, 0.4, 0.6, 254.6, 300], dtype=np.float32)
+    assert to_uint8(levels).tolist() == [0, 0, 1, 255, 255]

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from fakeface.data.images import to_uint8
 from fakeface.faces.alignment import CANVAS, CROP_CENTRE
+from fakeface.forensic import face_augment
 from fakeface.forensic.face_augment import FaceSample, augment_face
 
 SIZE = 64
@@ -56,3 +59,20 @@ def test_an_unknown_splice_is_nan() -> None:
 def test_it_depends_on_the_generator_alone(seed: int) -> None:
     assert (draw(seed).face == draw(seed).face).all()
     assert (draw(seed).face != draw(seed + 1).face).any()
+
+
+def test_light_and_noise_do_not_darken(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[float, float]] = []
+
+    def note(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+        pixels = to_uint8(values)
+        if values.min() > 1 and values.max() < 254:
+            made.append((float(values.mean()), float(pixels.mean())))
+        return pixels
+
+    monkeypatch.setattr(face_augment, "to_uint8", note)
+    grain = np.random.default_rng(0).integers(100, 150, (CANVAS, CANVAS, 3), dtype=np.uint8)
+    for seed in range(20):
+        augment_face(grain, BITS, None, SIZE, np.random.default_rng(seed))
+    assert len(made) > 10
+    assert np.abs(np.subtract(*np.transpose(made))).mean() < 0.05  # a cast would take off half a level
