@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from fakeface.errors import UserError
 from fakeface.models.custom_cnn import CustomCNN
-from fakeface.models.pretrained import create_backbone
+from fakeface.models.pretrained import create_backbone, refusing_sizes
 
 CUSTOM_CNN = "custom_cnn"
 
@@ -56,8 +56,6 @@ class Branch(nn.Module):
         """
         # Convolutions on the CPU and on GPUs are fastest when the channels lie next to each other.
         image = view.to(self.mean.dtype, memory_format=torch.channels_last)
-        try:
+        with refusing_sizes():
             features: Tensor = self.backbone((image / 255 - self.mean) / self.std)
-        except AssertionError as error:  # how timm's networks refuse a size
-            raise UserError(f"the backbone refuses views of this size ({error}): pass another --data.size") from error
         return features

@@ -1,5 +1,7 @@
 """Backbones from timm, with weights from its hub, from a local file, or none."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,17 @@ def create_backbone(name: str, pretrained: bool | str, **arguments: Any) -> Any:
         _load_file(backbone, name, Path(pretrained))
     use_fast_depthwise(backbone)
     return backbone
+
+
+@contextmanager
+def refusing_sizes() -> Iterator[None]:
+    """Make a sentence of how timm's networks refuse images of a size that they are not made for."""
+    try:
+        yield
+    except (AssertionError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not str(error).startswith("The size of tensor"):
+            raise
+        raise UserError(f"the backbone refuses views of this size ({error}): pass another --data.size") from error
 
 
 def _check_hub(name: str) -> None:

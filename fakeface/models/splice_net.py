@@ -16,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from fakeface.errors import UserError
 from fakeface.models.network import KINDS, FaceNetwork, FaceOutput
-from fakeface.models.pretrained import create_backbone
+from fakeface.models.pretrained import create_backbone, refusing_sizes
 
 STRIDES = (8, 16, 32)
 REGIONS = 4
@@ -32,13 +32,14 @@ class SpliceNet(FaceNetwork):
         pretrained: ``True`` (timm's hub), a local file, or ``False``.
         width: Channels of the pyramid.
         dropout: Probability of dropping a feature before the heads.
-        drop_path: Probability of skipping the last residual block of the backbone; it grows evenly up to there.
+        drop_path: Probability of skipping the last residual block of the backbone; it grows evenly up to there. 0 where
+            timm has none for the backbone.
         frozen: Modules of the backbone that are not trained, such as ``conv_stem`` or ``blocks.0``.
         backbone_lr_scale: Factor on the learning rate of the backbone.
         kinds: Whether to tell the kinds of fakes apart, by a softmax over real and each of ``KINDS``.
 
     Raises:
-        UserError: When the backbone has no such features or no such module.
+        UserError: When the backbone has no such features, no such module, or no blocks that can be skipped.
     """
 
     backbone: Any  # a module of timm, whose methods no type describes
@@ -57,7 +58,7 @@ class SpliceNet(FaceNetwork):
         kinds: bool = False,
     ) -> None:
         super().__init__()
-        self.backbone = network = create_backbone(backbone, pretrained, drop_path_rate=drop_path)
+        self.backbone = network = _create(backbone, pretrained, drop_path)
         self.stages, channels = _stages(network, backbone)
         self.lateral = nn.ModuleList(nn.Conv2d(inputs, width, 1) for inputs in channels)
         self.fuse = nn.Sequential(
@@ -111,6 +112,9 @@ class SpliceNet(FaceNetwork):
 
         Returns:
             Logits of label ``(B, 1)``, or ``(B, 4)`` with kinds, of regions ``(B, 4)`` and map ``(B, H / 16, W / 16)``.
+
+        Raises:
+            UserError: When the backbone is made for another size.
         """
         image = views["face"].to(self.mean.dtype, memory_format=torch.channels_last)
         image = (image / 255 - self.mean) / self.std
@@ -123,7 +127,8 @@ class SpliceNet(FaceNetwork):
         return FaceOutput(label, regions, splice_map)
 
     def _heads(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        last, features = self.backbone.forward_intermediates(image, indices=self.stages)
+        with refusing_sizes():
+            last, features = self.backbone.forward_intermediates(image, indices=self.stages)
         fine, middle, coarse = (lateral(feature) for lateral, feature in zip(self.lateral, features, strict=True))
         coarse = F.interpolate(coarse, size=middle.shape[-2:], mode="nearest")
         fused = self.fuse(middle + F.avg_pool2d(fine, 2) + coarse)
@@ -139,6 +144,19 @@ class SpliceNet(FaceNetwork):
             regions = torch.einsum("brw,rw->br", self.dropout(tokens), self.region_weight) * REGIONS + self.region_bias
             summary = torch.cat([pooled, fused.mean(dim=(2, 3)), fused.amax(dim=(2, 3))], dim=1)
             return self.label_output(self.dropout(summary)), regions, splice_map.float()[:, 0]
+
+
+def _create(backbone: str, pretrained: bool | str, drop_path: float) -> Any:
+    if not drop_path:
+        return create_backbone(backbone, pretrained)
+    try:
+        return create_backbone(backbone, pretrained, drop_path_rate=drop_path)
+    except TypeError as error:
+        if "drop_path_rate" not in str(error):
+            raise
+        raise UserError(
+            f"the backbone {backbone} has no blocks that could be skipped: set model.net.init_args.drop_path to 0"
+        ) from error
 
 
 def _stages(network: Any, name: str) -> tuple[list[int], list[int]]:

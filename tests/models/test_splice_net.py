@@ -69,6 +69,21 @@ def test_a_module_that_the_backbone_lacks_cannot_be_frozen() -> None:
         make_net(frozen=["stem"])
 
 
+@pytest.mark.parametrize("backbone", ["ghostnet_050", "densenet121"])
+def test_a_backbone_without_blocks_to_skip_is_refused_with_a_sentence_and_taken_without(backbone: str) -> None:
+    with pytest.raises(UserError, match=rf"{backbone} has no blocks .* set model\.net\.init_args\.drop_path to 0"):
+        SpliceNet(backbone, pretrained=False)
+    output = make_net(backbone)({"face": FACES})
+    assert output.map is not None
+    assert output.map.shape == (2, 4, 4)
+
+
+@pytest.mark.parametrize("backbone", ["test_coatnet", "test_maxvit"])
+def test_a_size_that_the_backbone_is_not_made_for_is_refused(backbone: str) -> None:
+    with pytest.raises(UserError, match=r"refuses views of this size .* pass another --data\.size"):
+        make_net(backbone)({"face": FACES})
+
+
 def test_a_backbone_without_the_strides_is_refused() -> None:
     with pytest.raises(UserError, match="not at 8, 16 and 32"):
         make_net("test_vit")
