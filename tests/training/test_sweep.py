@@ -226,3 +226,25 @@ def test_a_killed_sweep_continues_to_the_same_result(folder: Path, demo_root: Pa
     subprocess.run([*command, "killed"], check=True)
     predictions = [(folder / out / "vit" / "seed_0" / "predictions.csv").read_bytes() for out in ("whole", "killed")]
     assert predictions[0] == predictions[1]
+
+
+def test_a_run_is_another_one_when_a_file_changes_that_its_configuration_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "configs" / "optimizers").mkdir(parents=True)
+    (tmp_path / "configs" / "own.yaml").write_text(
+        "model: {optimizer: optimizers/sgd.yaml, net: {init_args: {pretrained: weights.pt}}}", encoding="utf-8"
+    )
+    # Included from the file that names it; a manifest and weights are named from the working folder.
+    included = [tmp_path / "configs" / "optimizers" / "sgd.yaml", tmp_path / "weights.pt", tmp_path / "split.csv"]
+    for path in included:
+        path.write_text("first", encoding="utf-8")
+    run = Run(Path("configs/own.yaml"), 0, Path("runs"), ("--data.manifest=split.csv",))
+    before = run.asked()
+    assert run.asked() == before
+    for path in included:
+        path.write_text("second", encoding="utf-8")
+        assert run.asked() != before, path
+        path.write_text("first", encoding="utf-8")
+    assert run.asked() == before
