@@ -66,6 +66,8 @@ def _set_handlers(handler: Callable[[int, FrameType | None], None]) -> dict[sign
 class SaveOnInterruption(Checkpoint):
     """Saves ``last.ckpt`` after the batch in which a signal came, and stops before the next one.
 
+    Several processes agree on that batch after every ``log_every_n_steps`` of them and at the end of an epoch.
+
     In between lies what belongs to the batch: its figures are logged. Of the last batch of an epoch, validation and the
     epoch's own checkpoints are a part, so there and in validation a signal waits for the end of the epoch. A second
     Ctrl-C ends the process at once; the last checkpoint stays whole. After SIGUSR1, a job of SLURM is requeued: these
@@ -118,7 +120,10 @@ class SaveOnInterruption(Checkpoint):
         accumulates = done % trainer.accumulate_grad_batches != 0
         interval = trainer.val_check_batch or math.inf
         validates = trainer.is_last_batch or done % interval == 0 or all_done % interval == 0
-        if not accumulates and not validates:
+        # Processes that ask each other after every batch would wait for each other as often.
+        every = max(1, trainer.log_every_n_steps)  # type: ignore[attr-defined]  # set by a connector
+        asks = trainer.world_size == 1 or done % every == 0
+        if asks and not accumulates and not validates:
             self._save_if_interrupted(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -1,5 +1,7 @@
 """Validation, test and checkpoints with an exponential moving average of the weights."""
 
+import torch
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor
 
@@ -15,10 +17,17 @@ class WeightAverage(WeightAveraging):
     """
 
     def __init__(self, decay: float = 0.99) -> None:
-        def average(averaged: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:
-            if not averaged.is_floating_point():
-                return current
-            kept = min(decay, (int(updates) + 1) / (int(updates) + 20))
-            return averaged.lerp(current, 1 - kept)
+        def average(averaged: list[Tensor], current: list[Tensor], updates: Tensor) -> None:
+            if averaged[0].is_floating_point():
+                count = int(updates)  # waits for the device, once for all tensors
+                kept = min(decay, (count + 1) / (count + 20))
+                torch._foreach_lerp_(averaged, current, 1 - kept)
+            else:
+                torch._foreach_copy_(averaged, current)
 
-        super().__init__(avg_fn=average)
+        super().__init__(multi_avg_fn=average)
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Make the average where the network is trained; at this moment Lightning would make it on the CPU."""
+        pl_module.to(trainer.strategy.root_device)
+        super().setup(trainer, pl_module, stage)

@@ -1,11 +1,14 @@
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader
 
 from fakeface.training.callbacks import SaveOnInterruption, WeightAverage
@@ -79,10 +82,41 @@ def test_what_a_signal_saves_holds_the_average_of_its_last_step(tmp_path: Path) 
 
 
 def test_the_first_steps_keep_less() -> None:
-    callback = WeightAverage(decay=0.99)
-    average = callback._kwargs["avg_fn"]
+    average = WeightAverage(decay=0.99)._kwargs["multi_avg_fn"]
+
+    def averaged(old: Tensor, new: Tensor, updates: int) -> Any:
+        average([old], [new], torch.tensor(updates))
+        return old.item()
+
     # (1 + 1) / (1 + 20) of the old and the rest of the new.
-    assert average(torch.zeros(1), torch.ones(1), torch.tensor(1)).item() == pytest.approx(1 - 2 / 21)
-    assert average(torch.zeros(1), torch.ones(1), torch.tensor(10**6)).item() == pytest.approx(0.01)
+    assert averaged(torch.zeros(1), torch.ones(1), 1) == pytest.approx(1 - 2 / 21)
+    assert averaged(torch.zeros(1), torch.ones(1), 10**6) == pytest.approx(0.01)
     # Counters are taken over.
-    assert average(torch.tensor(3), torch.tensor(5), torch.tensor(1)).item() == 5
+    assert averaged(torch.tensor(3), torch.tensor(5), 1) == 5
+
+
+class CountReads(TorchDispatchMode):
+    """Counts how often a tensor becomes a number, for which the host waits."""
+
+    reads = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.reads += func is torch.ops.aten._local_scalar_dense.default
+        return func(*args, **(kwargs or {}))
+
+
+def test_a_step_waits_for_the_device_as_often_whatever_the_network() -> None:
+    module = nn.Sequential(*(nn.BatchNorm1d(2) for _ in range(40)))
+    averaged = AveragedModel(module, use_buffers=True, **WeightAverage()._kwargs)
+    averaged.update_parameters(module)
+    with CountReads() as count:
+        averaged.update_parameters(module)
+    assert count.reads <= 4
+
+
+def test_the_average_lies_where_the_network_is_trained() -> None:
+    callback, module = WeightAverage(), Climber()
+    trainer = SimpleNamespace(strategy=SimpleNamespace(root_device=torch.device("meta")))
+    callback.setup(trainer, module, "fit")  # type: ignore[arg-type]
+    assert callback._average_model is not None
+    assert {tensor.device.type for tensor in callback._average_model.state_dict().values()} == {"meta"}
