@@ -12,7 +12,6 @@ from lightning.pytorch.cli import SaveConfigCallback
 from fakeface.data.records import Record
 from fakeface.errors import UserError
 from fakeface.models import FaceClassifier
-from fakeface.training.checkpoints import load_checkpoint
 from fakeface.training.cli import FakeFaceCLI, silence_advice
 from fakeface.training.datamodule import FaceDataModule
 
@@ -23,8 +22,8 @@ class Experiment(FakeFaceCLI):
     """The network, the data and the trainer that a subcommand's arguments describe, built and not run.
 
     Args:
-        args: Those of ``fakeface``, such as ``["fit", "--config", "configs/mobilenet_ela.yaml"]``. A checkpoint among
-            them gives the network its weights.
+        args: Those of ``fakeface``, such as ``["fit", "--config", "configs/mobilenet_ela.yaml"]``. The network
+            has the weights that it begins with, also where a checkpoint is named.
     """
 
     def __init__(self, args: Sequence[str]) -> None:
@@ -34,10 +33,6 @@ class Experiment(FakeFaceCLI):
     def _run_subcommand(self, subcommand: str) -> None:
         if subcommand == "fit":
             self.before_fit()  # refuses the folder of another run
-        if self.settings.ckpt_path is not None:
-            checkpoint = load_checkpoint(Path(self.settings.ckpt_path))
-            self.model.load_state_dict(checkpoint["state_dict"])
-            self.model.on_load_checkpoint(checkpoint)
 
     @property
     def settings(self) -> Namespace:
