@@ -1,7 +1,8 @@
 """What every network here has in common: what it reads and what it says."""
 
+import inspect
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from torch import Tensor, nn
 
@@ -44,7 +45,25 @@ class FaceOutput(NamedTuple):
 
 
 class FaceNetwork(nn.Module, ABC):
-    """A network that judges faces from one view or several."""
+    """A network that judges faces from one view or several.
+
+    Attributes:
+        class_path: Where its class is found.
+        init_args: What it was made with, by name, from which it can be made again.
+    """
+
+    class_path: str
+    init_args: dict[str, Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Note the arguments, so that a checkpoint can tell them."""
+        network = super().__new__(cls)
+        bound = inspect.signature(cls.__init__).bind_partial(network, *args, **kwargs)
+        bound.apply_defaults()
+        arguments = list(bound.arguments.items())[1:]
+        object.__setattr__(network, "class_path", f"{cls.__module__}.{cls.__qualname__}")
+        object.__setattr__(network, "init_args", dict(arguments))
+        return network
 
     @property
     @abstractmethod

@@ -1,5 +1,6 @@
 """Reading checkpoints, without running any code that they may hold."""
 
+import dataclasses
 import pickle
 import zipfile
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import torch
 
 from fakeface.errors import UserError
+from fakeface.models import FaceNetwork
 
 _CONFIGURATION = ("hyper_parameters", "datamodule_hyper_parameters")
 
@@ -33,3 +35,23 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     if not isinstance(checkpoint, dict) or not all(isinstance(checkpoint.get(key), dict) for key in _CONFIGURATION):
         raise UserError(f"{path} carries no configuration of network and data: pass a checkpoint that fakeface wrote")
     return checkpoint
+
+
+def as_configuration(value: Any) -> Any:
+    """Return arguments as a configuration file would hold them; what none can hold, such as a function, is left out.
+
+    Those that the command line gave are so already.
+    """
+    if isinstance(value, FaceNetwork):
+        return {"class_path": value.class_path, "init_args": as_configuration(value.init_args)}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return as_configuration({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
+    if isinstance(value, dict):
+        return {key: as_configuration(item) for key, item in value.items() if not _is_code(item)}
+    if isinstance(value, list | tuple):
+        return [as_configuration(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _is_code(value: object) -> bool:
+    return callable(value) and not isinstance(value, FaceNetwork) and not dataclasses.is_dataclass(value)

@@ -9,9 +9,10 @@ from lightning.pytorch import LightningDataModule
 from lightning.pytorch.accelerators import CUDAAccelerator
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
+from torch.utils.data import DataLoader, Subset
 
 from fakeface.data.cache import CachedViews, DecodedViews, ViewSource, build_cache
-from fakeface.data.dataset import Augmentation, FaceDataset
+from fakeface.data.dataset import Augmentation, FaceDataset, Sample
 from fakeface.data.images import ImageError
 from fakeface.data.loader import ResumableLoader
 from fakeface.data.processes import check_same_records, gather
@@ -35,7 +36,7 @@ _SPLITTERS: dict[SplitName, Callable[[Sequence[Record], int], list[Record]]] = {
     "manifest": lambda records, seed: manifest_split(records),
 }
 
-_SPLITS_OF_STAGE = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}
+_SPLITS_OF_STAGE = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), "predict": ("test",)}
 
 
 class FaceDataModule(LightningDataModule):
@@ -240,6 +241,13 @@ class FaceDataModule(LightningDataModule):
     def test_dataloader(self) -> ResumableLoader:
         """Return the test batches."""
         return self._loader("test")
+
+    def predict_dataloader(self) -> DataLoader[Sample]:
+        """Return the test batches in the order of the records; `fakeface predict` scores photographs of any folder."""
+        dataset = self.datasets["test"]
+        # Lightning makes loaders of predictions anew, with a sampler of its own for several processes.
+        samples = Subset(dataset, [(0, index) for index in range(len(dataset))])  # type: ignore[misc]
+        return DataLoader(samples, batch_size=self.batch_size, num_workers=self.num_workers)
 
 
 def _without(errors: Sequence[ImageError], records: Sequence[Record]) -> list[Record]:

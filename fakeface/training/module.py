@@ -1,5 +1,6 @@
 """The LightningModule: one step for train, validation and test around any network of ``fakeface.models``."""
 
+import warnings
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration
 from fakeface.models import FaceNetwork, FaceOutput
+from fakeface.training.checkpoints import as_configuration
 from fakeface.training.metrics import FaceMetrics
 from fakeface.training.schedules import WarmupCosine
 
@@ -54,7 +56,10 @@ class FakeFaceModule(LightningModule):
         map_loss_weight: float = 0.5,
     ) -> None:
         super().__init__()
-        self.save_hyperparameters()
+        with warnings.catch_warnings():
+            # The network of a checkpoint is a configuration, see ``on_save_checkpoint``.
+            warnings.filterwarnings("ignore", ".*is an instance of `nn.Module` and is already saved.*")
+            self.save_hyperparameters()
         self.net = net
         self.optimizer = optimizer
         self.lr_scheduler = lr_scheduler
@@ -109,6 +114,11 @@ class FakeFaceModule(LightningModule):
     def test_step(self, batch: Batch, batch_idx: int) -> None:
         """Score a test batch."""
         self._measure(batch, self.test_metrics)
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Any]:
+        """Return the ``probability`` of fake ``(B,)``, in float64, and each photograph's ``path``."""
+        with torch.autocast(self.device.type, enabled=False):
+            return {"path": batch["path"], "probability": self(batch).fake_logit.double().sigmoid()}
 
     def on_train_epoch_end(self) -> None:
         """Log the figures of the training samples as the network saw them, and step a schedule that watches validation.
@@ -165,18 +175,18 @@ class FakeFaceModule(LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the calibration and, in the middle of an epoch, the samples that its figures count.
 
-        The configuration is to ask for no pre-trained weights: these are better ones.
+        The configuration is one that needs no code to be read, also where network and data were made in Python, and
+        asks for no pre-trained weights: these are better ones.
         """
         if self.calibration is not None:
             checkpoint["calibration"] = self.calibration.to_dict()
         if self.train_metrics.update_called:
             checkpoint["train_samples"] = self.train_metrics.samples()  # asks all processes
-        net = checkpoint.get("hyper_parameters", {}).get("net")
-        if isinstance(net, dict) and "pretrained" in net.get("init_args", {}):
-            checkpoint["hyper_parameters"] = {
-                **checkpoint["hyper_parameters"],
-                "net": {**net, "init_args": {**net["init_args"], "pretrained": False}},
-            }
+        for key in {"hyper_parameters", "datamodule_hyper_parameters"} & checkpoint.keys():
+            checkpoint[key] = as_configuration(checkpoint[key])
+        arguments = checkpoint["hyper_parameters"].get("net", {}).get("init_args", {})
+        if "pretrained" in arguments:
+            arguments["pretrained"] = False
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take what ``on_save_checkpoint`` added.

@@ -14,6 +14,9 @@ from fakeface.training.module import FakeFaceModule
 class ValidationCalibration(Callback):
     """Calibrates the module at the end of every validation, so that each checkpoint carries its own calibration.
 
+    It belongs to scores in float32, whatever the training's precision: so are validation and test, and so are
+    `fakeface predict`, its ONNX networks and the web page, where the threshold is used.
+
     The first training batch after a validation takes the calibration away, because the weights are no longer those that
     it belongs to. Of augmented validation photographs, only the copies without augmentation count: test photographs and
     those of users are not augmented, and seven copies of one photograph are not seven photographs.
