@@ -3,7 +3,8 @@
 oneDNN 3.12 has no fast kernel for two of their gradients and falls back to loops that take 30 to 100 times as long as
 the convolution itself: of the weights for kernels of 5x5, and of the input for strides of 2. Both can be had from
 kernels that are fast: 5x5 weights from four windows of 3x3, and the input in float32. On a processor without bfloat16
-all of its kernels are slow, and little is gained.
+all of its kernels are slow, and little is gained. A training step of ``SpliceNet`` on EfficientNet-Lite0 (32 faces of
+256 pixels, one core with bfloat16) takes 2.2 times as long without.
 """
 
 from typing import Any
