@@ -59,13 +59,13 @@ def _black_and_white(image: NDArray[np.float32], generator: np.random.Generator)
 
 def _sharpening(image: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
     blurred = cv2.GaussianBlur(image, (0, 0), generator.uniform(0.7, 2.0))
-    return image + (image - blurred) * np.float32(generator.uniform(0.3, 1.5))
+    return np.asarray(image + (image - blurred) * np.float32(generator.uniform(0.3, 1.5)), dtype=np.float32)
 
 
 def _smoothing(image: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
     """Smooth skin as cameras do: flat parts of the whole picture, edges stay."""
     smooth = cv2.bilateralFilter(image, 5, float(generator.uniform(12, 40)), float(generator.uniform(2, 5)))
-    return image + (smooth - image) * np.float32(generator.uniform(0.4, 1.0))
+    return np.asarray(image + (smooth - image) * np.float32(generator.uniform(0.4, 1.0)), dtype=np.float32)
 
 
 def _blur(image: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
@@ -81,7 +81,8 @@ def _vignette(image: NDArray[np.float32], generator: np.random.Generator) -> NDA
     height, width = image.shape[:2]
     x = np.linspace(-1, 1, width, dtype=np.float32)[np.newaxis, :, np.newaxis]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, np.newaxis, np.newaxis]
-    return image * (1 - np.float32(generator.uniform(0.1, 0.4)) * (x * x + y * y) / 2)
+    light = 1 - np.float32(generator.uniform(0.1, 0.4)) * (x * x + y * y) / 2
+    return np.asarray(image * light, dtype=np.float32)
 
 
 def _text(image: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:

@@ -108,7 +108,7 @@ def inpaint_spots(target: Face, generator: np.random.Generator) -> PseudoFake:
         cv2.ellipse(mask, (int(x), int(y)), axes, float(generator.uniform(0, 180)), 0, 360, 255, -1)
     method = cv2.INPAINT_TELEA if generator.random() < 0.5 else cv2.INPAINT_NS
     filled = cv2.inpaint(np.ascontiguousarray(target.image), mask, 3, method)
-    return PseudoFake(np.asarray(filled, dtype=np.uint8), mask.astype(np.float32) / 255, _UNKNOWN)
+    return PseudoFake(np.asarray(filled, dtype=np.uint8), np.asarray(mask / 255, dtype=np.float32), _UNKNOWN)
 
 
 def _face_map(donor: Face, target: Face, generator: np.random.Generator) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from fakeface.forensic.manipulations import (
     WITH_DONOR,
@@ -17,10 +18,10 @@ from fakeface.forensic.pseudo_fakes import Face, PseudoFake
 POINTS = np.array([[110.0, 110.0], [190.0, 112.0], [150.0, 160.0], [118.0, 200.0], [182.0, 200.0]])
 
 
-def texture(seed: int, mean: float) -> np.ndarray:
+def texture(seed: int, mean: float) -> NDArray[np.uint8]:
     noise = np.random.default_rng(seed).normal(0, 60, (300, 300, 3)).astype(np.float32)
     smooth = cv2.GaussianBlur(noise, (0, 0), 3)
-    return np.clip(smooth / smooth.std() * 25 + mean, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(smooth / smooth.std() * 25 + mean, 0, 255), dtype=np.uint8)
 
 
 TARGET = Face(texture(0, 140), POINTS)
