@@ -58,6 +58,11 @@ class Record:
         """The class of Table 1 of the report: "real", "fake-easy", "fake-mid", "fake-hard" or "fake"."""
         return "-".join(part for part in (LABEL_NAMES[self.label], self.difficulty) if part)
 
+    @property
+    def cluster(self) -> str:
+        """What photographs that are not independent share: the source group, or where none is known the file."""
+        return f"group {self.group}" if self.group else f"path {self.path}"
+
 
 MANIFEST_COLUMNS = tuple(field.name for field in fields(Record))
 
@@ -142,30 +147,57 @@ def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
     check_source(root, manifest)
     base = manifest.parent if root is None else root
     rows = {
-        number: _record_from_row(f"{manifest}, row {number}", row, base)
-        for number, row in read_table(manifest, lambda names: _check_header(manifest, names), base)
+        number: record_from_row(f"{manifest}, row {number}", row, base)
+        for number, row in read_table(manifest, lambda names: check_columns(manifest, names), base)
     }
     if not rows:
         raise UserError(f"{manifest} lists no image: add one row per photograph below the header")
-    _check_paths(manifest, rows)
+    check_repeats(manifest, rows)
+    missing = [row for row, record in rows.items() if not os.path.exists(record.path)]  # noqa: PTH110 (never raises)
+    if missing:
+        raise UserError(
+            f"{manifest}, row {missing[0]}: {rows[missing[0]].path} does not exist ({len(missing)} of {len(rows)} "
+            f"files are missing): pass the folder that the paths start from as --data.root, or correct the paths"
+        )
     return list(rows.values())
 
 
-def _check_header(manifest: Path, names: Sequence[str]) -> None:
-    for required in ("path", "label"):
+def check_columns(table: Path, names: Sequence[str], columns: Sequence[str] = ()) -> None:
+    """Check the header of a table of photographs.
+
+    Args:
+        table: The file, for errors.
+        names: Its columns.
+        columns: Those that it must have, in any order; by default ``path`` and ``label``, and any of a manifest's.
+
+    Raises:
+        UserError: When one is missing, unknown or there twice.
+    """
+    for required in columns or ("path", "label"):
         if required not in names:
-            raise UserError(f"{manifest}, row 1: the column {required!r} is missing: the header must name it")
-    for name in set(names) - set(MANIFEST_COLUMNS):
-        # Columns of somebody else's do no harm; one that is meant to be ours and is not read does.
-        meant = get_close_matches(name.strip().lower(), MANIFEST_COLUMNS, n=1, cutoff=0.75)
+            raise UserError(f"{table}, row 1: the column {required!r} is missing: the header must name it")
+    for name in set(names) - set(columns or MANIFEST_COLUMNS):
+        # Columns of somebody else's in a manifest do no harm; one that is meant to be ours and is not read does.
+        meant = columns or get_close_matches(name.strip().lower(), MANIFEST_COLUMNS, n=1, cutoff=0.75)
         if meant:
-            raise UserError(f"{manifest}, row 1: unknown column {name!r}: rename it to {meant[0]!r}, or else remove it")
+            named = " or ".join(meant)
+            raise UserError(f"{table}, row 1: unknown column {name!r}: rename it to {named}, or else remove it")
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:
-        raise UserError(f"{manifest}, row 1: the column {repeated[0]!r} stands twice: remove one of them")
+        raise UserError(f"{table}, row 1: the column {repeated[0]!r} stands twice: remove one of them")
 
 
-def _record_from_row(where: str, row: dict[str, str], base: Path) -> Record:
+def record_from_row(where: str, row: Mapping[str, str], base: Path) -> Record:
+    """Return the photograph that a row of a table describes.
+
+    Args:
+        where: Names the row, for errors.
+        row: Its fields by column; ``path`` and ``label`` are among them.
+        base: The folder that relative paths start from.
+
+    Raises:
+        UserError: When a field is wrong.
+    """
     values = {name: value.strip() for name, value in row.items()}
     real = values["label"] == LABEL_NAMES[REAL]
     allowed: dict[str, Iterable[str]] = {
@@ -192,19 +224,17 @@ def _record_from_row(where: str, row: dict[str, str], base: Path) -> Record:
     )
 
 
-def _check_paths(manifest: Path, records: Mapping[int, Record]) -> None:
+def check_repeats(table: Path, records: Mapping[int, Record]) -> None:
+    """Check that no two rows, given by their numbers, name one file.
+
+    Raises:
+        UserError: When two do.
+    """
     rows: dict[Path, int] = {}
     for row, record in records.items():
         first = rows.setdefault(record.path, row)
         if first != row:
-            raise UserError(f"{manifest}, row {row}: {record.path} is already in row {first}: remove one of them")
-    missing = [(row, path) for path, row in rows.items() if not os.path.exists(path)]  # noqa: PTH110 (never raises)
-    if missing:
-        row, path = missing[0]
-        raise UserError(
-            f"{manifest}, row {row}: {path} does not exist ({len(missing)} of {len(records)} files are missing): "
-            f"pass the folder that the paths start from as --data.root, or correct the paths"
-        )
+            raise UserError(f"{table}, row {row}: {record.path} is already in row {first}: remove one of them")
 
 
 def write_manifest(manifest: Path, records: Iterable[Record], root: Path | None = None) -> None:
@@ -215,15 +245,19 @@ def write_manifest(manifest: Path, records: Iterable[Record], root: Path | None 
         records: The rows, in order.
         root: Paths below this folder are written relative to it, others as absolute paths; by default all are absolute.
     """
-    write_table(manifest, MANIFEST_COLUMNS, (_row_from_record(record, root) for record in records), "w")
+    rows = (row_from_record(replace(record, path=_below(root, record.path))) for record in records)
+    write_table(manifest, MANIFEST_COLUMNS, (list(row.values()) for row in rows), "w")
 
 
-def _row_from_record(record: Record, root: Path | None) -> list[str]:
-    path = record.path.absolute()
-    if root is not None and path.is_relative_to(root.absolute()):
-        path = path.relative_to(root.absolute())
-    label = LABEL_NAMES[record.label]
-    return [path.as_posix(), label, record.difficulty, record.regions, record.split, record.group]
+def _below(root: Path | None, path: Path) -> Path:
+    path = path.absolute()
+    return path if root is None or not path.is_relative_to(root.absolute()) else path.relative_to(root.absolute())
+
+
+def row_from_record(record: Record) -> dict[str, str]:
+    """Return what ``record_from_row`` reads, by ``MANIFEST_COLUMNS``."""
+    fields = {name: str(getattr(record, name)) for name in MANIFEST_COLUMNS}
+    return fields | {"path": record.path.as_posix(), "label": LABEL_NAMES[record.label]}
 
 
 def with_splits(records: Sequence[Record], splits: Sequence[str]) -> list[Record]:

@@ -1,43 +1,37 @@
 """The table of a run's predictions: one row per photograph, from which every result is computed."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit
 
-from fakeface.data.records import DIFFICULTIES, LABEL_NAMES, Record
+from fakeface.data.records import Record, check_columns, check_repeats, record_from_row, row_from_record
 from fakeface.data.tables import read_table, write_table
 from fakeface.errors import UserError
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Predictions:
-    """Photographs, what is known of them, and the score that a network gave each; all arrays ``(N,)``.
+    """Photographs, what is known of them, and the score that a network gave each.
 
     Attributes:
-        path: Names of the files.
-        label: 0 for real, 1 for fake.
-        difficulty: As in ``Record``, "" where there is none.
-        regions: Four bits as in ``Record``, "" where unknown.
-        group: Source group, "" where unknown.
-        score: Probability of fake as the network gives it, before any calibration, 0 to 1.
+        records: The photographs.
+        score: Probability of fake as the network gives it, before any calibration, 0 to 1, ``(N,)``.
 
     Raises:
         UserError: When a score is no probability.
     """
 
-    path: NDArray[np.str_]
-    label: NDArray[np.int64]
-    difficulty: NDArray[np.str_]
-    regions: NDArray[np.str_]
-    group: NDArray[np.str_]
+    records: Sequence[Record]
     score: NDArray[np.float64]
 
     def __post_init__(self) -> None:
+        if self.score.shape != (len(self.records),):
+            raise ValueError(f"{len(self.records)} records but scores of shape {self.score.shape}")
         wrong = np.flatnonzero(~((self.score >= 0) & (self.score <= 1)))
         if wrong.size:
             raise UserError(
@@ -46,29 +40,40 @@ class Predictions:
             )
 
     def __len__(self) -> int:
-        return len(self.path)
+        return len(self.records)
 
     @classmethod
     def from_records(cls, records: Sequence[Record], scores: ArrayLike) -> "Predictions":
         """Put records and their scores, in the same order, into one table."""
-        score = np.asarray(scores, dtype=np.float64)
-        if score.shape != (len(records),):
-            raise ValueError(f"{len(records)} records but scores of shape {score.shape}")
-        return cls(
-            path=np.array([str(record.path) for record in records], dtype=np.str_),
-            label=np.array([record.label for record in records], dtype=np.int64),
-            difficulty=np.array([record.difficulty for record in records], dtype=np.str_),
-            regions=np.array([record.regions for record in records], dtype=np.str_),
-            group=np.array([record.group for record in records], dtype=np.str_),
-            score=score,
-        )
+        return cls(records, np.asarray(scores, dtype=np.float64))
+
+    @cached_property
+    def label(self) -> NDArray[np.int64]:
+        """0 for real, 1 for fake, ``(N,)``."""
+        return np.array([record.label for record in self.records], dtype=np.int64)
+
+    @cached_property
+    def path(self) -> NDArray[np.str_]:
+        """Names of the files, ``(N,)``."""
+        return np.array([str(record.path) for record in self.records], dtype=np.str_)
+
+    @cached_property
+    def group(self) -> NDArray[np.str_]:
+        """Source groups, "" where unknown, ``(N,)``."""
+        return np.array([record.group for record in self.records], dtype=np.str_)
+
+    @cached_property
+    def cluster(self) -> NDArray[np.str_]:
+        """As in ``Record``: photographs of different clusters are independent, ``(N,)``."""
+        return np.array([record.cluster for record in self.records], dtype=np.str_)
 
     def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Predictions":
         """Return the rows of a mask ``(N,)``, or those with the given indices in their order."""
-        return Predictions(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+        numbers = np.arange(len(self))[rows]
+        return Predictions([self.records[number] for number in numbers], self.score[numbers])
 
 
-PREDICTION_COLUMNS = tuple(field.name for field in fields(Predictions))
+PREDICTION_COLUMNS = ("path", "label", "difficulty", "regions", "group", "score")
 
 
 def logits(score: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -83,9 +88,11 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     Raises:
         UserError: When the file exists.
     """
-    columns = [getattr(predictions, name).tolist() for name in PREDICTION_COLUMNS]
-    columns[PREDICTION_COLUMNS.index("label")] = [LABEL_NAMES[label] for label in predictions.label]
-    write_table(path, PREDICTION_COLUMNS, zip(*columns, strict=True), "x")
+    rows = [
+        {**row_from_record(record), "score": score}
+        for record, score in zip(predictions.records, predictions.score.tolist(), strict=True)
+    ]
+    write_table(path, PREDICTION_COLUMNS, ([row[name] for name in PREDICTION_COLUMNS] for row in rows), "x")
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -96,47 +103,23 @@ def read_predictions(path: Path) -> Predictions:
     """
     if not path.is_file():
         raise UserError(f"the predictions {path} do not exist: write them with `fakeface test --ckpt_path CKPT`")
-
-    def check_header(names: Sequence[str]) -> None:
-        if sorted(names) != sorted(PREDICTION_COLUMNS):
-            raise UserError(f"{path}, row 1: the header must name the columns {','.join(PREDICTION_COLUMNS)}")
-
-    rows = list(read_table(path, check_header))
-    if not rows:
-        raise UserError(f"{path} lists no image: write it again with `fakeface test --ckpt_path CKPT`")
+    records: dict[int, Record] = {}
     scores = []
-    first_rows: dict[str, int] = {}
-    for number, row in rows:
-        scores.append(_check_row(f"{path}, row {number}", row))
-        first = first_rows.setdefault(row["path"], number)
-        if first != number:
-            raise UserError(f"{path}, row {number}: {row['path']} is already in row {first}: remove one of them")
-
-    def text(column: str) -> NDArray[np.str_]:
-        return np.array([row[column] for _, row in rows], dtype=np.str_)
-
-    return Predictions(
-        path=text("path"),
-        label=np.array([LABEL_NAMES.index(row["label"]) for _, row in rows], dtype=np.int64),
-        difficulty=text("difficulty"),
-        regions=text("regions"),
-        group=text("group"),
-        score=np.array(scores, dtype=np.float64),
-    )
+    for number, row in read_table(path, lambda names: check_columns(path, names, PREDICTION_COLUMNS)):
+        where = f"{path}, row {number}"
+        records[number] = record_from_row(where, row, Path())
+        scores.append(_score(where, row["score"]))
+    if not records:
+        raise UserError(f"{path} lists no image: write it again with `fakeface test --ckpt_path CKPT`")
+    check_repeats(path, records)
+    return Predictions.from_records(list(records.values()), scores)
 
 
-def _check_row(where: str, row: dict[str, str]) -> float:
-    """Return the score of a row, or say what is wrong with the row."""
-    if row["label"] not in LABEL_NAMES:
-        raise UserError(f"{where}: label is {row['label']!r}: write real or fake")
-    if row["difficulty"] not in ("", *DIFFICULTIES):
-        raise UserError(f"{where}: difficulty is {row['difficulty']!r}: write {', '.join(DIFFICULTIES)} or nothing")
-    if not re.fullmatch("([01]{4})?", row["regions"]):
-        raise UserError(f"{where}: regions is {row['regions']!r}: write four bits such as 0011, or nothing")
+def _score(where: str, text: str) -> float:
     try:
-        score = float(row["score"])
+        score = float(text)
     except ValueError as error:
-        raise UserError(f"{where}: score is {row['score']!r}: write a probability from 0 to 1") from error
+        raise UserError(f"{where}: score is {text!r}: write a probability from 0 to 1") from error
     if not 0 <= score <= 1:
-        raise UserError(f"{where}: score is {row['score']}: write a probability from 0 to 1")
+        raise UserError(f"{where}: score is {text}: write a probability from 0 to 1")
     return score

@@ -14,14 +14,15 @@ from fakeface.evaluation.predictions import Predictions
 def difficulty_subsets(predictions: Predictions) -> dict[str, NDArray[np.bool_]]:
     """Return a mask ``(N,)`` per difficulty: the fakes of that difficulty and all reals."""
     real = predictions.label == REAL
-    return {difficulty: real | (predictions.difficulty == difficulty) for difficulty in DIFFICULTIES}
+    own = np.array([record.difficulty for record in predictions.records], dtype=np.str_)
+    return {difficulty: real | (own == difficulty) for difficulty in DIFFICULTIES}
 
 
 def region_subsets(predictions: Predictions) -> dict[str, NDArray[np.bool_]]:
     """Return a mask ``(N,)`` per region: the fakes in which that region was replaced, and all reals."""
-    real = predictions.label == REAL
+    real, edited = predictions.label == REAL, [record.regions for record in predictions.records]
     return {
-        region: real | np.array([bits[index : index + 1] == "1" for bits in predictions.regions], dtype=np.bool_)
+        region: real | np.array([regions[index : index + 1] == "1" for regions in edited], dtype=np.bool_)
         for index, region in enumerate(REGIONS)
     }
 

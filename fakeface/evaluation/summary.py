@@ -15,7 +15,7 @@ from fakeface.evaluation.calibration import (
     expected_calibration_error,
     reliability_diagram,
 )
-from fakeface.evaluation.intervals import bootstrap_intervals
+from fakeface.evaluation.intervals import metric_intervals
 from fakeface.evaluation.operating_points import tpr_at_fpr
 from fakeface.evaluation.predictions import Predictions, logits
 from fakeface.evaluation.scores import METRICS, Scores, compute_scores
@@ -39,7 +39,7 @@ class Figures(TypedDict):
         fakes: How many are fake.
         threshold: Scores above it are called fake.
         metrics: Each of ``scores.METRICS``, 0 to 1, and ``loss``; ``None`` where undefined.
-        intervals: 95 % bootstrap interval ``[low, high]`` of each of ``scores.METRICS``.
+        intervals: 95 % interval ``[low, high]`` of each of ``scores.METRICS``.
         counts: Verdicts: ``tp``, ``fp``, ``fn`` and ``tn``, with fake as the positive class.
         undefined: Why, for each metric that is ``None``.
     """
@@ -192,7 +192,7 @@ def measure(predictions: Predictions, threshold: float = 0.5) -> Figures:
         "metrics": {"loss": _cross_entropy(label, score)} | {name: getattr(scores, name) for name in METRICS},
         "intervals": {
             name: None if interval is None else [interval.low, interval.high]
-            for name, interval in bootstrap_intervals(predictions, threshold).items()
+            for name, interval in metric_intervals(predictions, threshold).items()
         },
         "counts": {
             "tp": int(np.sum(fake & called_fake)),

@@ -8,6 +8,7 @@ import numpy as np
 from safetensors.torch import save
 from scipy.special import expit
 
+from fakeface.data.records import Record
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration, calibrate
 from fakeface.evaluation.predictions import Predictions, logits, read_predictions
@@ -79,18 +80,18 @@ def calibrate_on(paths: Sequence[Path]) -> Calibration:
     Raises:
         UserError: When one cannot be read, or two do not agree on a label.
     """
-    labels: dict[str, int] = {}
-    log_odds: dict[str, list[float]] = {}
+    records: dict[Path, Record] = {}
+    log_odds: dict[Path, list[float]] = {}
     for path in paths:
         table = read_predictions(path)
-        for name, label, value in zip(table.path, table.label.tolist(), logits(table.score).tolist(), strict=True):
-            if labels.setdefault(name, label) != label:
-                raise UserError(f"{path} has another label for {name} than a table before it: correct one of them")
-            log_odds.setdefault(name, []).append(value)
-    unknown = np.full(len(labels), "")
+        for record, value in zip(table.records, logits(table.score).tolist(), strict=True):
+            if records.setdefault(record.path, record).label != record.label:
+                raise UserError(
+                    f"{path} has another label for {record.path} than a table before it: correct one of them"
+                )
+            log_odds.setdefault(record.path, []).append(value)
     means = expit([np.mean(values) for values in log_odds.values()])
-    known = np.array(list(labels.values()))
-    return calibrate(Predictions(np.array(list(labels)), known, unknown, unknown, unknown, means))
+    return calibrate(Predictions.from_records(list(records.values()), means))
 
 
 def _carried_calibration(checkpoints: Mapping[Path, dict[str, Any]]) -> Calibration:

@@ -41,7 +41,7 @@ def _photographs(result: Result, rows: NDArray[np.intp], thumbnails: bool) -> li
     photographs = []
     for row in rows[:SHOWN].tolist():
         path = Path(str(predictions.path[row]))
-        caption = ", ".join(filter(None, [f"score {predictions.score[row]:.3f}", str(predictions.difficulty[row])]))
+        caption = ", ".join(filter(None, [f"score {predictions.score[row]:.3f}", predictions.records[row].difficulty]))
         name = path.relative_to(root).as_posix()
         photographs.append(Photograph(name, caption, _thumbnail(path) if thumbnails else ""))
     return photographs

@@ -1,5 +1,6 @@
 """How numbers are written in reports: shares in per cent, areas and the like with three decimals, – for none."""
 
+import math
 from collections.abc import Sequence
 
 from fakeface.evaluation.summary import Figures
@@ -23,9 +24,17 @@ def signed(value: float) -> str:
     return f"{value:+.3f}".replace("-", "−")
 
 
-def interval(bounds: Sequence[float] | None) -> str:
+def interval(bounds: Sequence[float | None] | None) -> str:
     """Write an interval, such as "[0.68, 0.76]"; nothing for none."""
-    return "" if bounds is None else f"[{bounds[0]:.2f}, {bounds[1]:.2f}]".replace("-", "−")
+    low, high = bounds or (None, None)
+    if low is None or high is None:
+        return ""
+    return "[{:.2f}, {:.2f}]".format(*(end / 100 for end in _outward(low, high))).replace("-", "−")
+
+
+def _outward(low: float, high: float) -> tuple[int, int]:
+    """Round to hundredths and away from the middle, so that no interval looks narrower than it is."""
+    return math.floor(100 * low + 1e-9), math.ceil(100 * high - 1e-9)
 
 
 def measured(figures: Figures | None, metric: str) -> Cell:
@@ -34,5 +43,5 @@ def measured(figures: Figures | None, metric: str) -> Cell:
         return NONE
     value, bounds = figures["metrics"][metric], figures["intervals"][metric]
     if metric == "accuracy":
-        return share(value), "" if bounds is None else f"[{100 * bounds[0]:.0f}, {100 * bounds[1]:.0f}] %"
+        return share(value), "" if bounds is None else "[{}, {}] %".format(*_outward(bounds[0], bounds[1]))
     return decimal(value), interval(bounds)

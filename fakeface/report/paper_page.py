@@ -1,10 +1,12 @@
 """The page about the paper's experiments on the real photographs: its tables beside ours, and its claims tested."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fakeface.data.records import Record
 from fakeface.evaluation.intervals import compare_runs
 from fakeface.evaluation.predictions import Predictions
 from fakeface.evaluation.scores import compute_scores
@@ -121,10 +123,9 @@ def _verdicts(row: PaperRow) -> Predictions:
         for label, shown in enumerate(("real", "fake"))
         for verdict, called in enumerate(("real", "fake"))
     ]
-    label = np.array([label for label, _, count in cells for _ in range(count)], dtype=np.int64)
+    labels = [label for label, _, count in cells for _ in range(count)]
     score = np.array([float(verdict) for _, verdict, count in cells for _ in range(count)])
-    unknown = np.full(len(label), "", dtype=np.str_)
-    return Predictions(np.arange(len(label)).astype(np.str_), label, unknown, unknown, unknown, score)
+    return Predictions([Record(Path(str(number)), label) for number, label in enumerate(labels)], score)
 
 
 def _split_table(scores: PaperScores) -> Table:
@@ -177,9 +178,8 @@ def _seed_table(scores: PaperScores) -> Table:
 
 
 def _corrupted(run: PaperRun, corruption: str) -> Predictions:
-    known = run.predictions
     probability = 1 / (1 + np.exp(-run.robustness[corruption]))
-    return Predictions(known.path, known.label, known.difficulty, known.regions, known.group, probability)
+    return Predictions(run.predictions.records, probability)
 
 
 def _auroc(run: PaperRun, corruption: str) -> float | None:

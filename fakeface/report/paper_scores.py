@@ -140,8 +140,7 @@ def read_paper_scores(folder: Path) -> PaperScores:
 
 
 def _rescored(predictions: Predictions, score: NDArray[np.float64]) -> Predictions:
-    known = (predictions.path, predictions.label, predictions.difficulty, predictions.regions, predictions.group)
-    return Predictions(*known, score)
+    return Predictions(predictions.records, score)
 
 
 def _read_curves(path: Path) -> Curves:

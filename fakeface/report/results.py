@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
-from numpy.typing import NDArray
 
+from fakeface.data.records import Record
 from fakeface.errors import UserError
 from fakeface.evaluation.predictions import Predictions, read_predictions
 from fakeface.evaluation.summary import Summary
@@ -138,7 +137,7 @@ def read_result(folder: Path) -> Result:
         checkpoint=metrics["checkpoint"],
         epoch=metrics["epoch"],
         summary=metrics["summary"],
-        predictions=replace(predictions, path=_resolved(predictions.path)),
+        predictions=replace(predictions, records=_resolved(predictions.records)),
         config=config,
         curves={} if classifier else read_curves(folder),
         robustness=_read_field(folder / ROBUSTNESS_FILE, "rows", default=[]),
@@ -181,9 +180,9 @@ def _read_json(path: Path, parse: Callable[[str], Any] = json.loads) -> dict[str
     return content
 
 
-def _resolved(paths: NDArray[np.str_]) -> NDArray[np.str_]:
+def _resolved(records: Sequence[Record]) -> list[Record]:
     """Name each file in one way, however the data folder was spelt in the run."""
-    return np.array([str(Path(path).resolve()) for path in paths.tolist()], dtype=np.str_)
+    return [replace(record, path=record.path.resolve()) for record in records]
 
 
 def _read_field(path: Path, name: str, default: Any) -> Any:

@@ -246,8 +246,8 @@ def gap_table(results: Sequence[Result]) -> Table | None:
 def interval_note(result: Result) -> str:
     """Say what stands in brackets."""
     sources = (
-        "whole source groups are drawn"
+        "over whole source groups"
         if (result.predictions.group != "").any()
-        else "sources are not known, so each photograph is drawn by itself, which makes intervals too narrow"
+        else "sources are not known, so each photograph counts as its own, which makes intervals too narrow"
     )
-    return f"Brackets hold 95 % bootstrap intervals ({RESAMPLES:,} resamples; {sources})."
+    return f"Brackets hold 95 % intervals (Wilson's, with the variance of {RESAMPLES:,} resamples; {sources})."

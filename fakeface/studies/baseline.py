@@ -97,7 +97,7 @@ def tune_classifier(
         UserError: When a class has too few source groups for two folds.
     """
     label = np.array([record.label for record in records])
-    groups = np.array([f"group {record.group}" if record.group else f"path {record.path}" for record in records])
+    groups = np.array([record.cluster for record in records])
     splitter = StratifiedGroupKFold(_count_folds(label, groups), shuffle=True, random_state=seed)
     folds = list(splitter.split(features, label, groups))
     smallest = min(len(train) for train, _ in folds)

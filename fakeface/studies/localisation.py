@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from fakeface.data.images import read_image
 from fakeface.data.records import DIFFICULTIES, FAKE, REGIONS, Record
+from fakeface.evaluation.intervals import Interval, mean_interval
 from fakeface.faces.alignment import CANVAS, alignment
 from fakeface.faces.finder import face_points
 from fakeface.inference.explain import Explainer
@@ -27,7 +28,6 @@ BOXES = {
 }
 """Left, top, right and bottom of each region in pixels of the canvas that faces are aligned to."""
 
-RESAMPLES = 2000
 ALL = "all"
 
 
@@ -42,11 +42,12 @@ class Localisation:
         blank: How many more have a heat map without any heat, which cannot be measured.
         share: Mean share of the heat inside the edited regions.
         chance: The same for a heat map that is equally warm everywhere: the regions' share of what the view shows.
-        gain_low: Lower end of the 95 % bootstrap interval of ``share - chance``.
+        gain_low: Lower end of the 95 % interval of ``share - chance``, as ``mean_interval`` gives it over source
+            groups; NaN for a single one.
         gain_high: Its upper end.
         usual: The same for the average of the heat maps of all these fakes, which knows where a network looks in any
             face, but not what was edited in this one.
-        specific_low: Lower end of the 95 % bootstrap interval of ``share - usual``.
+        specific_low: Lower end of the 95 % interval of ``share - usual``.
         specific_high: Its upper end.
     """
 
@@ -67,13 +68,12 @@ class Localisation:
         return {name: None if value != value else value for name, value in asdict(self).items()}
 
 
-def measure_localisation(explainer: Explainer, records: Iterable[Record], seed: int = 0) -> list[Localisation]:
+def measure_localisation(explainer: Explainer, records: Iterable[Record]) -> list[Localisation]:
     """Measure the heat maps of fakes whose edited regions are known.
 
     Args:
         explainer: Draws the heat maps.
         records: The photographs; others than fakes with known regions are passed over.
-        seed: Of the bootstrap.
 
     Returns:
         One entry per view and difficulty that occurs, and one per view for all of them.
@@ -85,15 +85,14 @@ def measure_localisation(explainer: Explainer, records: Iterable[Record], seed: 
         for row, heat in _measure(explainer, record):
             rows.append(row)
             sums[row.view] = sums.get(row.view, 0) + heat
-    generator = np.random.default_rng(seed)
     results = []
     for view, heat in sums.items():
         warm = sum(row.view == view and not np.isnan(row.share) for row in rows)
-        usual = {row.regions: float(heat[_boxes(row.regions) > 0].sum()) / max(warm, 1) for row in rows}
+        usual = {row.record.regions: float(heat[_boxes(row.record.regions) > 0].sum()) / max(warm, 1) for row in rows}
         for difficulty in (*DIFFICULTIES, ALL):
-            chosen = [row for row in rows if row.view == view and difficulty in (row.difficulty, ALL)]
+            chosen = [row for row in rows if row.view == view and difficulty in (row.record.difficulty, ALL)]
             if chosen:
-                results.append(_summarise(view, difficulty, chosen, usual, generator))
+                results.append(_summarise(view, difficulty, chosen, usual))
     return results
 
 
@@ -122,8 +121,7 @@ class _Row:
     """A heat map: ``share`` is NaN without heat."""
 
     view: str
-    difficulty: str
-    regions: str
+    record: Record
     share: float
     chance: float
 
@@ -157,16 +155,16 @@ def _measure(explainer: Explainer, record: Record) -> Iterator[tuple[_Row, NDArr
         chance = float(shown[mask].sum() / shown.sum())
         aligned = cv2.warpAffine(heat, to_canvas, (CANVAS, CANVAS)).astype(np.float64)
         scale = float(np.linalg.det(to_canvas[:, :2]))  # pixels of the canvas for one of the photograph
-        yield _Row(view, record.difficulty, record.regions, share, chance), aligned / max(total * scale, 1e-9)
+        yield _Row(view, record, share, chance), aligned / max(total * scale, 1e-9)
 
 
-def _summarise(
-    view: str, difficulty: str, rows: Sequence[_Row], usual: Mapping[str, float], generator: np.random.Generator
-) -> Localisation:
+def _summarise(view: str, difficulty: str, rows: Sequence[_Row], usual: Mapping[str, float]) -> Localisation:
     warm = [row for row in rows if not np.isnan(row.share)]
-    shares = np.array([[row.share, row.chance, usual[row.regions]] for row in warm]).reshape(-1, 3)
+    shares = np.array([[row.share, row.chance, usual[row.record.regions]] for row in warm]).reshape(-1, 3)
     share, chance, average = shares.mean(axis=0) if warm else (np.nan,) * 3
-    gain, specific = (_interval(shares[:, 0] - shares[:, column], generator) for column in (1, 2))
+    clusters = np.array([row.record.cluster for row in warm])
+    nothing = Interval(np.nan, np.nan)
+    gain, specific = (mean_interval(shares[:, 0] - shares[:, column], clusters) or nothing for column in (1, 2))
     return Localisation(
         view=view,
         difficulty=difficulty,
@@ -174,16 +172,9 @@ def _summarise(
         blank=len(rows) - len(warm),
         share=float(share),
         chance=float(chance),
-        gain_low=gain[0],
-        gain_high=gain[1],
+        gain_low=gain.low,
+        gain_high=gain.high,
         usual=float(average),
-        specific_low=specific[0],
-        specific_high=specific[1],
+        specific_low=specific.low,
+        specific_high=specific.high,
     )
-
-
-def _interval(values: NDArray[np.float64], generator: np.random.Generator) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of a mean; NaN for no values."""
-    means = [generator.choice(values, values.size).mean() for _ in range(RESAMPLES)] if values.size else [np.nan]
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)

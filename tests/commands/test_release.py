@@ -7,6 +7,7 @@ from safetensors.torch import load_file
 from scipy.special import expit, logit
 
 from fakeface.cli import main
+from fakeface.data.records import Record
 from fakeface.evaluation.calibration import calibrate
 from fakeface.evaluation.predictions import Predictions, write_predictions
 from fakeface.inference.torch_network import TorchNetwork
@@ -56,10 +57,8 @@ def test_weights_without_a_calibration_are_not_released(tmp_path: Path, capsys: 
 
 
 def write_scores(path: Path, scores: dict[str, float], fakes: str = "ab") -> None:
-    names = np.array(list(scores))
-    unknown = np.full(len(names), "")
-    label = np.array([int(name in fakes) for name in scores])
-    write_predictions(path, Predictions(names, label, unknown, unknown, unknown, np.array(list(scores.values()))))
+    records = [Record(Path(name), int(name in fakes)) for name in scores]
+    write_predictions(path, Predictions.from_records(records, list(scores.values())))
 
 
 def test_several_checkpoints_become_an_ensemble(tmp_path: Path) -> None:
@@ -81,10 +80,8 @@ def test_several_checkpoints_become_an_ensemble(tmp_path: Path) -> None:
     assert np.allclose(logit([score.fake for score in released(views)]), np.mean(members, axis=0), atol=0.01)
 
     means = [logit([0.9, 0.8]).mean(), logit(0.6), logit([0.7, 0.1]).mean(), logit([0.2, 0.4]).mean(), logit(0.3)]
-    scores = expit(means)
-    unknown = np.full(5, "")
-    expected = Predictions(np.array(list("abcde")), np.array([1, 1, 0, 0, 0]), unknown, unknown, unknown, scores)
-    assert released.settings.calibration == calibrate(expected)
+    records = [Record(Path(name), int(name in "ab")) for name in "abcde"]
+    assert released.settings.calibration == calibrate(Predictions.from_records(records, expit(means)))
 
 
 def test_an_ensemble_needs_a_calibration_and_members_of_one_kind(

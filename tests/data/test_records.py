@@ -159,7 +159,7 @@ def test_manifest_paths_start_from_the_root_or_are_absolute(tmp_path: Path) -> N
     [
         ("", "row 1", "'path' is missing: the header must name it"),
         ("path\na.jpg\n", "row 1", "'label' is missing: the header must name it"),
-        ("path,label,dificulty\na.jpg,fake,easy\n", "row 1", "unknown column 'dificulty': rename it to 'difficulty'"),
+        ("path,label,dificulty\na.jpg,fake,easy\n", "row 1", "unknown column 'dificulty': rename it to difficulty, or"),
         ("path,label,path\na.jpg,real,b.jpg\n", "row 1", "'path' stands twice: remove one"),
         ("path,label\na.jpg,real\nb.jpg,Fake\n", "row 3", "label is 'Fake': write one of real, fake"),
         ("path,label\na.jpg,1\n", "row 2", "label is '1': write one of real, fake"),

@@ -1,70 +1,145 @@
 import numpy as np
 import pytest
+from scipy.stats import binomtest, norm, ttest_1samp
 from sklearn.metrics import roc_auc_score
 
 from fakeface.errors import UserError
 from fakeface.evaluation.intervals import (
     Interval,
-    bootstrap_intervals,
     compare_runs,
     mcnemar_p_value,
+    mean_interval,
+    metric_intervals,
     unpaired_difference,
+    wilson_interval,
 )
 from fakeface.evaluation.predictions import Predictions
 from tests.evaluation.tables import draw_scores, make_predictions
 
+Shares = dict[str, float]
 
-def draw_groups(seed: int, *, grouped: bool, groups: int = 60, size: int = 4) -> Predictions:
-    """Photographs in groups of one label that share two thirds of their variance; the accuracy at 0.5 is Φ(0.5)."""
+
+def draw_groups(seed: int, *, grouped: bool = True, groups: int = 60, size: int = 4, shift: float = 0.5) -> Predictions:
+    """Photographs in groups of one label that share two thirds of their variance.
+
+    The accuracy at 0.5 is Φ(shift), the AUROC Φ(shift · √2).
+    """
     generator = np.random.default_rng(seed)
     label = np.repeat(generator.integers(0, 2, groups), size)
     shared = np.repeat(generator.normal(scale=np.sqrt(2 / 3), size=groups), size)
-    log_odds = (2 * label - 1) * 0.5 + shared + generator.normal(scale=np.sqrt(1 / 3), size=groups * size)
+    log_odds = (2 * label - 1) * shift + shared + generator.normal(scale=np.sqrt(1 / 3), size=groups * size)
     names = [f"g{number // size}" for number in range(groups * size)] if grouped else None
     return make_predictions(label, 1 / (1 + np.exp(-log_odds)), names)
 
 
-def coverage(*, grouped: bool, repetitions: int) -> tuple[float, float]:
-    """How often the 95 % intervals of accuracy and AUROC hold the truth, Φ(0.5) and Φ(1 / √2)."""
-    truths = {"accuracy": 0.6914624613, "auroc": 0.7602499389}
-    held = np.zeros(2)
+def coverage(repetitions: int, *, grouped: bool = True, groups: int = 60, size: int = 4, shift: float = 0.5) -> Shares:
+    """How often the 95 % intervals of accuracy and AUROC hold the truth."""
+    truths = {"accuracy": norm.cdf(shift), "auroc": norm.cdf(shift * np.sqrt(2))}
+    held = dict.fromkeys(truths, 0)
     for seed in range(repetitions):
-        intervals = bootstrap_intervals(draw_groups(seed, grouped=grouped), resamples=400, seed=seed)
-        for index, (name, truth) in enumerate(truths.items()):
+        table = draw_groups(seed, grouped=grouped, groups=groups, size=size, shift=shift)
+        intervals = metric_intervals(table, resamples=400, seed=seed)
+        for name, truth in truths.items():
             interval = intervals[name]
             assert interval is not None
-            held[index] += interval.low <= truth <= interval.high
-    accuracy, auroc = held / repetitions
-    return float(accuracy), float(auroc)
+            held[name] += interval.low <= truth <= interval.high
+    return {name: count / repetitions for name, count in held.items()}
 
 
 def test_intervals_over_groups_hold_the_truth_and_those_over_images_do_not() -> None:
     # The standard error of a coverage of 0.95 from 150 repetitions is 0.018.
-    assert all(0.89 < share < 0.99 for share in coverage(grouped=True, repetitions=150))
-    assert all(share < 0.85 for share in coverage(grouped=False, repetitions=150))
+    assert all(0.89 < share < 0.99 for share in coverage(150).values())
+    assert all(share < 0.85 for share in coverage(150, grouped=False).values())
 
 
 @pytest.mark.soak
 def test_the_coverage_is_close_to_95_percent() -> None:
-    assert all(0.925 < share < 0.965 for share in coverage(grouped=True, repetitions=2000))
+    assert all(0.925 < share < 0.965 for share in coverage(2000).values())
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("groups", "size", "shift"), [(14, 1, 1.5), (20, 3, 1.0), (60, 4, 2.0)])
+def test_few_photographs_and_good_detectors_are_covered_too(groups: int, size: int, shift: float) -> None:
+    """Quantiles of the resamples hold these truths in 35 to 90 % of the cases."""
+    assert all(share > 0.925 for share in coverage(1000, groups=groups, size=size, shift=shift).values())
+
+
+@pytest.mark.parametrize(("right", "images"), [(0, 14), (14, 14), (13, 14), (3, 7), (1, 1)])
+def test_of_whole_numbers_it_is_wilsons_interval(right: int, images: int) -> None:
+    expected = binomtest(right, images).proportion_ci(method="wilson")
+    found = wilson_interval(right / images, images)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+def test_fourteen_photographs_that_are_all_right_prove_little() -> None:
+    """With z² = 3.8415: accuracy of 14 groups from 14 / (14 + z²), recall and AUROC of 7 from 7 / (7 + z²)."""
+    found = metric_intervals(make_predictions([0] * 7 + [1] * 7, [0.1] * 7 + [0.9] * 7))
+    for name, groups in {"accuracy": 14, "balanced_accuracy": 7, "precision": 7, "recall": 7, "auroc": 7}.items():
+        interval = found[name]
+        assert interval is not None
+        assert (interval.low, interval.high) == pytest.approx((groups / (groups + 3.8414588), 1), abs=1e-7)
+
+
+def test_all_right_in_few_groups_proves_less_than_in_many() -> None:
+    labels, scores = [0] * 8 + [1] * 8, [0.1] * 8 + [0.9] * 8
+    found = metric_intervals(make_predictions(labels, scores, [f"g{number // 4}" for number in range(16)]))
+    for name, groups in {"accuracy": 4, "recall": 2, "auroc": 2}.items():
+        interval = found[name]
+        assert interval is not None
+        assert interval.low == pytest.approx(groups / (groups + 3.8414588), abs=1e-7)
 
 
 def test_an_interval_worked_out_by_hand() -> None:
-    # Two groups, all wrong and all right: a resample has accuracy 0, 1/2 or 1 with chances 1/4, 1/2 and 1/4.
+    # Two groups, all wrong and all right: a resample has accuracy 0, 1/2 or 1 with chances 1/4, 1/2 and 1/4. So its
+    # variance is 1/8, which two independent photographs have.
     table = make_predictions([1, 1, 1, 1], [0.1, 0.1, 0.9, 0.9], ["a", "a", "b", "b"])
-    intervals = bootstrap_intervals(table)
-    assert intervals["accuracy"] == Interval(0.0, 1.0)
+    intervals = metric_intervals(table)
+    found, expected = intervals["accuracy"], wilson_interval(0.5, 2)
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.01)
     assert intervals["auroc"] is intervals["balanced_accuracy"] is None
-    # One group: every resample is the sample.
+    # One group is worth one photograph.
     single = make_predictions([1, 1, 0], [0.1, 0.9, 0.2], ["a", "a", "a"])
-    assert bootstrap_intervals(single)["accuracy"] == Interval(2 / 3, 2 / 3)
-    assert bootstrap_intervals(single)["auroc"] == Interval(0.5, 0.5)
+    assert metric_intervals(single)["accuracy"] == wilson_interval(2 / 3, 1)
+    assert metric_intervals(single)["auroc"] == wilson_interval(0.5, 1)
 
 
 def test_resamples_without_a_fake_do_not_count() -> None:
     table = make_predictions([0, 0, 0, 1], [0.1, 0.2, 0.6, 0.4])
-    recall = bootstrap_intervals(table)["recall"]
-    assert recall == Interval(0.0, 0.0)
+    assert metric_intervals(table)["recall"] == wilson_interval(0, 1)
+
+
+def test_the_interval_of_a_mean_by_hand() -> None:
+    # Mean 3; the clusters' deviations sum to -3 and 3, so the error is √(2 · 18) / 4 = 3/2, and t with one degree of
+    # freedom is tan(0.475 π).
+    found = mean_interval(np.array([1.0, 2.0, 4.0, 5.0]), np.array(["a", "a", "b", "b"]))
+    assert found is not None
+    half = 1.5 * np.tan(0.475 * np.pi)
+    assert (found.low, found.high) == pytest.approx((3 - half, 3 + half))
+    assert mean_interval(np.array([1.0, 2.0]), np.array(["a", "a"])) is None
+    assert mean_interval(np.array([]), np.array([], dtype=np.str_)) is None
+
+
+def test_without_clusters_the_interval_of_a_mean_is_students() -> None:
+    values = np.random.default_rng(3).normal(size=12)
+    found = mean_interval(values, np.arange(12).astype(np.str_))
+    expected = ttest_1samp(values, 0).confidence_interval()
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("clusters", [5, 12, 60])
+def test_the_interval_of_a_mean_covers_clusters_of_unequal_size(clusters: int) -> None:
+    held = 0
+    for seed in range(2000):
+        generator = np.random.default_rng(seed)
+        of_value = np.repeat(np.arange(clusters), generator.integers(1, 6, clusters))
+        values = generator.normal(size=clusters)[of_value] + generator.normal(scale=0.5, size=len(of_value))
+        found = mean_interval(values, of_value.astype(np.str_))
+        assert found is not None
+        held += found.low <= 0 <= found.high
+    assert 0.9 < held / 2000 < 0.97
 
 
 def test_copies_of_one_photograph_are_one_group() -> None:
@@ -72,7 +147,7 @@ def test_copies_of_one_photograph_are_one_group() -> None:
     label, score = draw_scores(80, seed=5)
     once = make_predictions(label, score)
     copies = once.select(np.repeat(np.arange(80), 7))
-    wide, same = bootstrap_intervals(once), bootstrap_intervals(copies)
+    wide, same = metric_intervals(once), metric_intervals(copies)
     for name, interval in wide.items():
         other = same[name]
         assert interval is not None
@@ -81,21 +156,22 @@ def test_copies_of_one_photograph_are_one_group() -> None:
 
 
 def test_a_group_and_a_file_of_the_same_name_are_two() -> None:
-    table = make_predictions([1, 1], [0.1, 0.9], ["1.jpg", ""])
-    assert bootstrap_intervals(table)["accuracy"] == Interval(0.0, 1.0)
+    table, one = (make_predictions([1, 1], [0.1, 0.9], groups) for groups in (["1.jpg", ""], ["1.jpg", "1.jpg"]))
+    assert metric_intervals(table)["accuracy"] != metric_intervals(one)["accuracy"]
+    assert metric_intervals(one)["accuracy"] == wilson_interval(0.5, 1)
 
 
 def test_a_seed_gives_the_same_interval_twice() -> None:
     table = make_predictions(*draw_scores(100, seed=6))
-    assert bootstrap_intervals(table, seed=1) == bootstrap_intervals(table, seed=1)
-    assert bootstrap_intervals(table, seed=1) != bootstrap_intervals(table, seed=2)
+    assert metric_intervals(table, seed=1) == metric_intervals(table, seed=1)
+    assert metric_intervals(table, seed=1) != metric_intervals(table, seed=2)
 
 
 def test_blocks_that_spare_memory_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
     table = make_predictions(*draw_scores(100, seed=6))
-    whole = bootstrap_intervals(table, resamples=100)
+    whole = metric_intervals(table, resamples=100)
     monkeypatch.setattr("fakeface.evaluation.intervals._CELLS_AT_ONCE", 700)
-    assert bootstrap_intervals(table, resamples=100) == whole
+    assert metric_intervals(table, resamples=100) == whole
 
 
 @pytest.mark.parametrize(

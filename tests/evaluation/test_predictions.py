@@ -24,9 +24,8 @@ def test_a_table_reads_back_bit_for_bit(tmp_path: Path) -> None:
     assert read.score.tolist() == scores
     assert read.label.tolist() == [0, 1, 1]
     assert read.path.tolist() == [str(record.path) for record in RECORDS]
-    assert read.difficulty.tolist() == ["", "hard", ""]
-    assert read.regions.tolist() == ["0000", "0110", ""]
     assert read.group.tolist() == ["g1", "g1", ""]
+    assert read.records == RECORDS
 
 
 def test_the_file_has_the_published_columns(tmp_path: Path) -> None:
@@ -49,7 +48,7 @@ def test_an_existing_table_is_not_overwritten(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["path,label,score", "a.jpg,fake,0.5"], "row 1: the header must name"),
+        (["path,label,score", "a.jpg,fake,0.5"], "row 1: the column 'difficulty' is missing"),
         ([HEADER], "lists no image"),
         ([HEADER, "a.jpg,real,,,,0.5", "b.jpg,fraud,,,,0.5"], "row 3: label is 'fraud'"),
         ([HEADER, "a.jpg,fake,harder,,,0.5"], "row 2: difficulty is 'harder'"),

@@ -2,6 +2,7 @@ import csv
 import json
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -94,16 +95,32 @@ def test_heat_in_the_right_place_everywhere_and_in_the_wrong_place(tmp_path: Pat
     ]
     easy, hard, both = results
     assert (easy.share, easy.chance) == pytest.approx((1, eye.mean()))
-    assert (easy.gain_low, easy.gain_high) == pytest.approx((1 - eye.mean(), 1 - eye.mean()))
+    assert math.isnan(easy.gain_low)  # one photograph says nothing of others
+    assert easy.to_dict()["gain_low"] is easy.to_dict()["specific_high"] is None
     assert (hard.share, hard.chance) == pytest.approx((mouth.mean() / 2, mouth.mean()))
-    assert (hard.gain_low, hard.gain_high) == pytest.approx((-mouth.mean(), 0), abs=1e-6)
+    # The gains are 0 and -mouth: half the difference is the error, and t with one degree of freedom is tan(0.475 π).
+    middle, half = -mouth.mean() / 2, mouth.mean() / 2 * np.tan(0.475 * np.pi)
+    assert (hard.gain_low, hard.gain_high) == pytest.approx((middle - half, middle + half), rel=1e-5)
     assert both.share == pytest.approx((1 + mouth.mean() + 0) / 3)
     assert both.chance == pytest.approx((eye.mean() + 2 * mouth.mean()) / 3)
     # The average map has two thirds of its heat in the eye and one third spread evenly.
     assert easy.usual == pytest.approx((2 + eye.mean()) / 3, rel=0.02)
     assert hard.usual == pytest.approx(mouth.mean() / 3, rel=0.02)
-    assert easy.specific_low == easy.specific_high == pytest.approx(1 - easy.usual)
     assert both.usual == pytest.approx((easy.usual + 2 * hard.usual) / 3)
+
+
+def test_photographs_of_one_source_count_as_one(tmp_path: Path) -> None:
+    """Four copies of one map say no more than one, and two sources no more than two photographs."""
+    eye, even = region_mask(EMPTY, "1000").astype(np.float32), np.ones((SIZE, SIZE), dtype=np.float32)
+    records = photographs(tmp_path, *[("mid", "1000")] * 8)
+    sources = [replace(record, group="ab"[number // 4]) for number, record in enumerate(records)]
+    maps = np.stack([eye] * 4 + [even] * 4)
+    (two, _), (pair, _) = measure({"ela": maps}, sources), measure({"ela": maps[[0, 4]]}, records[:2])
+    assert (two.gain_low, two.gain_high) == pytest.approx((pair.gain_low, pair.gain_high))
+    (independent, _) = measure({"ela": maps}, records)
+    assert two.gain_low < independent.gain_low < independent.gain_high < two.gain_high
+    (single, _) = measure({"ela": maps}, [replace(record, group="a") for record in records])
+    assert math.isnan(single.gain_low)
 
 
 def test_a_network_that_always_looks_at_the_same_place_is_not_specific(tmp_path: Path) -> None:

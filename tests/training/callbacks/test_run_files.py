@@ -38,7 +38,7 @@ def test_predictions_are_the_scores_of_the_checkpoint(tested: Path, demo_root: P
     dataset = data.datasets["test"]
     assert predictions.path.tolist() == [str(record.path) for record in dataset.records]
     assert predictions.label.tolist() == [record.label for record in dataset.records]
-    assert predictions.difficulty.tolist() == [record.difficulty for record in dataset.records]
+    assert [record.difficulty for record in predictions.records] == [record.difficulty for record in dataset.records]
     for index, score in enumerate(predictions.score):
         sample = dataset[0, index]
         with torch.inference_mode():
