@@ -27,7 +27,7 @@ class SpliceNet(FaceNetwork):
     """Backbone, pyramid at stride 16, and three heads. In evaluation mode it averages the face and its mirror image.
 
     Args:
-        backbone: A convolutional network of timm with residual blocks and features at strides 8, 16 and 32, such as
+        backbone: A convolutional network of timm with features at strides 8, 16 and 32, such as
             ``efficientnet_lite0``, ``resnet18`` or ``convnext_atto``.
         pretrained: ``True`` (timm's hub), a local file, or ``False``.
         width: Channels of the pyramid.
