@@ -89,7 +89,7 @@ class Experiment(FakeFaceCLI):
 
     @contextmanager
     def inference(self) -> Iterator[torch.device]:
-        """Score as a test would: on the trainer's device, in its precision, without dropout and gradients."""
+        """Compute on the trainer's device, in its precision, without dropout and gradients."""
         device = self.trainer.strategy.root_device
         self.model.to(device).eval()
         with torch.inference_mode(), self.trainer.strategy.precision_plugin.forward_context():

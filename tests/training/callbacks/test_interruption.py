@@ -3,6 +3,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -188,3 +189,22 @@ def test_signals_before_the_first_batch_end_the_training_at_once(tmp_path: Path)
     assert stopped is not None
     assert str(stopped) == "stopped by SIGTERM"
     assert not (tmp_path / "checkpoints").exists()
+
+
+def test_processes_ask_each_other_for_signals_when_figures_are_logged_alone() -> None:
+    asked = []
+
+    def reduce(number: torch.Tensor, reduce_op: str) -> torch.Tensor:
+        asked.append(batch + 1)
+        return number
+
+    loop = SimpleNamespace(total_batch_idx=0)
+    trainer: Any = SimpleNamespace(
+        world_size=2, accumulate_grad_batches=1, log_every_n_steps=10, val_check_batch=30, is_last_batch=False,
+        fit_loop=loop, strategy=SimpleNamespace(reduce=reduce),
+    )  # fmt: skip
+    callback = SaveOnInterruption()
+    for batch in range(50):
+        loop.total_batch_idx = batch
+        callback.on_train_batch_end(trainer, BoringModel(), None, None, batch)
+    assert asked == [10, 20, 40, 50]  # after the thirtieth there is a validation, which a signal waits for
