@@ -113,7 +113,7 @@ def test_the_readme_and_the_results_take_their_lines_from_the_page(scores: Paper
     start = results.index(f"| {table.columns[0]}")
     lines = results[start:].split("\n\n")[0].splitlines()
     assert len(lines) == len(table.rows) + 2
-    assert "\n".join(lines) in page
+    assert "\n".join(lines) in page, "copy the first table of docs/paper.md to docs/results.md"
     best = max(
         ("fusion_type1", "fusion_type2", "fusion_type3"),
         key=lambda n: scores.runs[HONEST, n, 0].figures["metrics"]["auroc"] or 0,
