@@ -12,7 +12,7 @@ from fakeface.audit.source_groups import LocalFeatures, local_features
 from fakeface.data.images import ImageError, decode_image
 from fakeface.data.jpeg_headers import Header, read_header
 from fakeface.data.records import Record
-from fakeface.data.threads import map_in_order, one_opencv_thread
+from fakeface.data.threads import map_in_order
 from fakeface.views.ela import ElaParameters, error_level_analysis
 from fakeface.views.pictures import shrink
 
@@ -50,8 +50,7 @@ class Examined:
 
 def examine(records: Sequence[Record]) -> list[Examined]:
     """Read every file once, on all cores, with a progress bar."""
-    with one_opencv_thread():
-        return list(tqdm(map_in_order(_examine_one, records), "reading", len(records), unit="image", disable=None))
+    return list(tqdm(map_in_order(_examine_one, records), "reading", len(records), unit="image", disable=None))
 
 
 def _examine_one(record: Record) -> Examined:

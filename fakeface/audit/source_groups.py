@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from fakeface.data.images import read_image
 from fakeface.data.records import Record
-from fakeface.data.threads import map_in_order, one_opencv_thread
+from fakeface.data.threads import map_in_order
 
 SIDE = 400
 """Photographs are scaled to this many pixels on the longer side before features are taken."""
@@ -72,9 +72,8 @@ def with_source_groups(records: Sequence[Record]) -> list[Record]:
     Raises:
         ImageError: When a file cannot be read.
     """
-    with one_opencv_thread():
-        read = map_in_order(lambda record: local_features(read_image(record.path)), records)
-        features = list(tqdm(read, "reading", len(records), unit="image", disable=None))
+    read = map_in_order(lambda record: local_features(read_image(record.path)), records)
+    features = list(tqdm(read, "reading", len(records), unit="image", disable=None))
     names = group_names(len(records), find_links(features))
     return [replace(record, group=name) for record, name in zip(records, names, strict=True)]
 
@@ -113,9 +112,8 @@ def find_links(features: Sequence[LocalFeatures]) -> list[Link]:
         first, second = pair
         return _count_inliers(features[first].points, descriptors[first], features[second].points, descriptors[second])
 
-    with one_opencv_thread():
-        counts = tqdm(map_in_order(inliers, pairs), "checking pairs", len(pairs), unit="pair", disable=None)
-        found = [Link(*pair, count) for pair, count in zip(pairs, counts, strict=True)]
+    counts = tqdm(map_in_order(inliers, pairs), "checking pairs", len(pairs), unit="pair", disable=None)
+    found = [Link(*pair, count) for pair, count in zip(pairs, counts, strict=True)]
     return [link for link in found if link.inliers >= MIN_INLIERS]
 
 
@@ -168,12 +166,9 @@ def _candidates(
         others = others[others != photograph]
         return np.asarray(np.minimum(others, photograph) * len(descriptors) + np.maximum(others, photograph))
 
-    with one_opencv_thread():
-        photographs = range(len(descriptors))
-        votes = tqdm(
-            map_in_order(vote, photographs), "comparing features", len(photographs), unit="image", disable=None
-        )
-        pairs, counts = np.unique(np.concatenate(list(votes)), return_counts=True)
+    photographs = range(len(descriptors))
+    votes = tqdm(map_in_order(vote, photographs), "comparing features", len(photographs), unit="image", disable=None)
+    pairs, counts = np.unique(np.concatenate(list(votes)), return_counts=True)
     return [(int(pair) // len(descriptors), int(pair) % len(descriptors)) for pair in pairs[counts >= _MIN_VOTES]]
 
 

@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,8 +26,7 @@ DONE = "done.sqlite"
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS scores (
-    path BLOB PRIMARY KEY, source INTEGER, position INTEGER,
-    verdict TEXT, probability REAL, regions TEXT, error TEXT
+    path BLOB PRIMARY KEY, source INTEGER, position INTEGER, verdict TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS detector (fingerprint TEXT);
 """
@@ -61,16 +61,10 @@ class ScoreStore:
 
     def add(self, photograph: Photograph, verdict: Verdict) -> None:
         """Store a verdict; the first one for a path counts."""
-        row = (
-            os.fsencode(photograph.path),
-            photograph.source,
-            photograph.position,
-            verdict.verdict,
-            verdict.probability,
-            None if verdict.regions is None else json.dumps(verdict.regions),
-            verdict.error,
-        )
-        self._connection.execute("INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        content = asdict(verdict)
+        del content["path"]
+        row = (os.fsencode(photograph.path), photograph.source, photograph.position, json.dumps(content))
+        self._connection.execute("INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?)", row)
         if time.monotonic() > self._last_commit + COMMIT_SECONDS:
             self.commit()
 
@@ -81,23 +75,21 @@ class ScoreStore:
 
     def verdicts(self) -> Iterator[Verdict]:
         """Yield all verdicts in the order of sources, lines and paths."""
-        rows = self._connection.execute(
-            "SELECT path, verdict, probability, regions, error FROM scores ORDER BY source, position, path"
-        )
-        for path, verdict, probability, regions, error in rows:
-            by_name = None if regions is None else json.loads(regions)
-            yield Verdict(Path(os.fsdecode(path)), verdict, probability, by_name, error)
+        rows = self._connection.execute("SELECT path, verdict FROM scores ORDER BY source, position, path")
+        for path, content in rows:
+            yield Verdict(Path(os.fsdecode(path)), **json.loads(content))
 
     def counts(self) -> dict[str | None, int]:
         """Return how many photographs got each verdict; None stands for those that could not be read."""
-        return dict(self._connection.execute("SELECT verdict, count(*) FROM scores GROUP BY verdict"))
+        query = "SELECT json_extract(verdict, '$.verdict') AS name, count(*) FROM scores GROUP BY name"
+        return dict(self._connection.execute(query))
 
     def take_in(self, file: Path) -> None:
         """Move the rows of another database here and delete it."""
         with closing(sqlite3.connect(file)) as other:
             other.executescript(_TABLES)
             rows: Iterator[Any] = other.execute("SELECT * FROM scores")
-            self._connection.executemany("INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._connection.executemany("INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?)", rows)
         self.commit()
         file.unlink()
 
