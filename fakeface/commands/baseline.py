@@ -38,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     from fakeface.evaluation.calibration import calibrate
     from fakeface.evaluation.predictions import Predictions, write_predictions
     from fakeface.evaluation.summary import summarise
+    from fakeface.models import FaceClassifier
     from fakeface.studies.baseline import extract_features, tune_classifier
     from fakeface.training.experiment import Experiment
 
@@ -46,13 +47,16 @@ def run(arguments: argparse.Namespace) -> int:
     name = f"--trainer.logger.init_args.name={arguments.config[0].stem}_{arguments.classifier}"
     configs = [f"--config={config}" for config in arguments.config]
     experiment = Experiment(["fit", name, *configs, *arguments.trainer_arguments])
-    data, evaluated = experiment.data, arguments.evaluate
+    net, data, evaluated = experiment.model.net, experiment.datamodule, arguments.evaluate
+    if not isinstance(net, FaceClassifier):
+        raise UserError(
+            f"a baseline reads the features of a FaceClassifier, not of a {type(net).__name__}: name another"
+        )
     data.augmentation = "none"
     records = {split: experiment.records(split) for split in dict.fromkeys((evaluated, "train", "val"))}
     with experiment.inference() as device:
         features = {
-            split: extract_features(experiment.net, data.datasets[split].source, len(records[split]), device)
-            for split in records
+            split: extract_features(net, data.datasets[split].source, len(records[split]), device) for split in records
         }
     print(f"Tuning {arguments.classifier} on {features['train'].shape[1]} features of {len(records['train'])} images")
     tuned = tune_classifier(arguments.classifier, features["train"], records["train"], data.seed)

@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     experiment, detector, records = load_measured(arguments)
     threshold, corruptions = detector.settings.calibration.threshold, all_corruptions()
-    scores = score_corrupted(detector, records, corruptions, experiment.data.seed)
+    scores = score_corrupted(detector, records, corruptions, experiment.datamodule.seed)
     rows = measure_robustness(np.array([record.label for record in records]), scores, corruptions, threshold)
     print(format_robustness(rows))
     content = {"images": len(records), "threshold": threshold, "rows": [row.to_dict() for row in rows]}

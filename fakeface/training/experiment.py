@@ -11,9 +11,9 @@ from lightning.pytorch.cli import SaveConfigCallback
 
 from fakeface.data.records import Record
 from fakeface.errors import UserError
-from fakeface.models import FaceClassifier
 from fakeface.training.cli import FakeFaceCLI, silence_advice
 from fakeface.training.datamodule import FaceDataModule
+from fakeface.training.module import FakeFaceModule
 
 _STAGES = {"train": "fit", "val": "validate", "test": "test"}
 
@@ -24,7 +24,14 @@ class Experiment(FakeFaceCLI):
     Args:
         args: Those of ``fakeface``, such as ``["fit", "--config", "configs/mobilenet_ela.yaml"]``. The network
             has the weights that it begins with, also where a checkpoint is named.
+
+    Attributes:
+        model: The module around the network.
+        datamodule: The data.
     """
+
+    model: FakeFaceModule
+    datamodule: FaceDataModule
 
     def __init__(self, args: Sequence[str]) -> None:
         silence_advice()
@@ -40,35 +47,24 @@ class Experiment(FakeFaceCLI):
         settings: Namespace = self.config[self.config.subcommand]
         return settings
 
-    @property
-    def net(self) -> FaceClassifier:
-        """The network."""
-        net: FaceClassifier = self.model.net
-        return net
-
-    @property
-    def data(self) -> FaceDataModule:
-        """The data."""
-        data: FaceDataModule = self.datamodule
-        return data
-
     def records(self, split: Literal["train", "val", "test"]) -> list[Record]:
         """Return the photographs of a split.
 
         Raises:
             UserError: When there are none, or a class is missing.
         """
-        self.data.prepare_data()
+        data = self.datamodule
+        data.prepare_data()
         try:
-            self.data.setup(_STAGES[split])
+            data.setup(_STAGES[split])
         except UserError as error:
-            if split == "test" and self.data.records and not any(r.split == "test" for r in self.data.records):
+            if split == "test" and data.records and not any(r.split == "test" for r in data.records):
                 raise UserError(
-                    f"{self.data.manifest or self.data.root} has no test image: name a manifest with some, "
+                    f"{data.manifest or data.root} has no test image: name a manifest with some, "
                     f"or measure on the validation images with --evaluate val"
                 ) from error
             raise
-        return list(self.data.datasets[split].records)
+        return list(data.datasets[split].records)
 
     @property
     def folder(self) -> Path:

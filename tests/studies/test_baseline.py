@@ -93,6 +93,19 @@ def test_a_checkpoint_is_refused(folder: Path, capsys: pytest.CaptureFixture[str
     assert "leave --ckpt_path out" in capsys.readouterr().err
 
 
+def test_a_network_without_branches_is_refused(
+    folder: Path, demo_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net = (
+        "{class_path: fakeface.models.SpliceNet, init_args: {backbone: test_resnet, pretrained: false, drop_path: 0.0}}"
+    )
+    (folder / "splice.yaml").write_text(
+        f"{{data: {{size: 32, cache: false}}, model: {{net: {net}}}}}", encoding="utf-8"
+    )
+    assert main(["baseline", "--config", "splice.yaml", "--classifier", "knn", "--data.root", str(demo_root)]) == 2
+    assert "reads the features of a FaceClassifier, not of a SpliceNet" in capsys.readouterr().err
+
+
 def test_features_are_those_of_the_branches_in_the_records_order(demo_root: Path) -> None:
     torch.manual_seed(0)
     net = FaceClassifier({"original": "test_vit", "ela": "test_resnet"}, pretrained=False).eval()
