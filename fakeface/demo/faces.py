@@ -33,7 +33,7 @@ _ACROSS = np.linspace(-1, 1, 32)
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class DrawnFace:
     """A drawn portrait.
 
     Attributes:
@@ -51,7 +51,7 @@ def sample_pose(rng: np.random.Generator) -> Pose:
     return Pose(rng.uniform(0.45, 0.55), rng.uniform(0.48, 0.55), rng.uniform(0.31, 0.36), rng.uniform(-0.14, 0.14))
 
 
-def draw_face(rng: np.random.Generator, pose: Pose, size: int) -> Face:
+def draw_face(rng: np.random.Generator, pose: Pose, size: int) -> DrawnFace:
     """Draw a face.
 
     Args:
@@ -74,7 +74,7 @@ def draw_face(rng: np.random.Generator, pose: Pose, size: int) -> Face:
     _draw_nose(canvas, look, skin)
     _draw_mouth(canvas, look, skin, 0.6 * skin + 0.4 * _mixed(rng, _LIPS))
     _draw_hair(rng, canvas, look, skin, hair)
-    return Face(np.clip(canvas.pixels, 0, 1), _regions(canvas, look))
+    return DrawnFace(np.clip(canvas.pixels, 0, 1), _regions(canvas, look))
 
 
 def _regions(canvas: Canvas, look: Look) -> tuple[Region, ...]:

@@ -29,7 +29,7 @@ from fakeface.faces.alignment import CANVAS, EYE_DISTANCE, POINTS, align_face, a
 from fakeface.faces.finder import face_points
 from fakeface.forensic.face_augment import augment_face
 from fakeface.forensic.jpeg_history import random_history
-from fakeface.forensic.pseudo_fakes import Face, make_pseudo_fake
+from fakeface.forensic.pseudo_fakes import FacePhotograph, make_pseudo_fake
 from fakeface.views.pictures import SUBSAMPLINGS, save_as_jpeg
 
 VERSION = 2
@@ -195,8 +195,8 @@ class _Donors:
         self._shapes = (aligned - POINTS).reshape(len(aligned), -1) / EYE_DISTANCE
         self._lights = np.stack([_light(canvases[real]) for real in self.reals])
 
-    def face(self, position: int) -> Face:
-        return Face(read_image(self.records[position].path), self.points[position])
+    def face(self, position: int) -> FacePhotograph:
+        return FacePhotograph(read_image(self.records[position].path), self.points[position])
 
     def near(self, target: int, generator: np.random.Generator) -> list[int]:
         """Return the photographs that a target may take parts from, more or less like it."""

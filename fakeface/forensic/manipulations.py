@@ -15,7 +15,7 @@ from fakeface.data.images import to_uint8
 from fakeface.faces.alignment import similarity
 from fakeface.forensic.pseudo_fakes import (
     FACE_OUTLINE,
-    Face,
+    FacePhotograph,
     Mask,
     PseudoFake,
     clone_gradients,
@@ -28,19 +28,19 @@ Floats = NDArray[np.float32]
 _UNKNOWN, _ALL = np.full(4, np.nan, dtype=np.float32), np.ones(4, dtype=np.float32)
 
 
-def swap_face(target: Face, donor: Face, generator: np.random.Generator) -> PseudoFake:
+def swap_face(target: FacePhotograph, donor: FacePhotograph, generator: np.random.Generator) -> PseudoFake:
     """Put the face of another person into a photograph, by the five points."""
     matrix = _face_map(donor, target, generator)
     return _blend(target, _warped(donor.image, matrix, target), generator, opacity=1.0)
 
 
-def morph_faces(target: Face, donor: Face, generator: np.random.Generator) -> PseudoFake:
+def morph_faces(target: FacePhotograph, donor: FacePhotograph, generator: np.random.Generator) -> PseudoFake:
     """Mix two persons: 30 to 70 % of another face, laid over by the five points."""
     matrix = _face_map(donor, target, generator)
     return _blend(target, _warped(donor.image, matrix, target), generator, opacity=float(generator.uniform(0.3, 0.7)))
 
 
-def blend_with_itself(target: Face, generator: np.random.Generator) -> PseudoFake:
+def blend_with_itself(target: FacePhotograph, generator: np.random.Generator) -> PseudoFake:
     """Blend a face into itself after a slight change of colour, sharpness, size or place."""
     distance = eye_distance(target.points)
     scale = 1 + generator.normal(0, 0.015)
@@ -62,7 +62,7 @@ def blend_with_itself(target: Face, generator: np.random.Generator) -> PseudoFak
     return _blend(target, np.asarray(source, dtype=np.float32), generator, opacity=float(generator.uniform(0.5, 1.0)))
 
 
-def warp_locally(target: Face, generator: np.random.Generator) -> PseudoFake:
+def warp_locally(target: FacePhotograph, generator: np.random.Generator) -> PseudoFake:
     """Push, enlarge or shrink one to three places of a face, as liquify tools do."""
     height, width = target.image.shape[:2]
     distance = eye_distance(target.points)
@@ -84,7 +84,7 @@ def warp_locally(target: Face, generator: np.random.Generator) -> PseudoFake:
     return PseudoFake(np.asarray(warped, dtype=np.uint8), np.clip(moved, 0, 1), _UNKNOWN)
 
 
-def smooth_locally(target: Face, generator: np.random.Generator) -> PseudoFake:
+def smooth_locally(target: FacePhotograph, generator: np.random.Generator) -> PseudoFake:
     """Smooth the skin of a part of the face and leave the rest as it is."""
     image = target.image.astype(np.float32)
     if generator.random() < 0.6:
@@ -95,7 +95,7 @@ def smooth_locally(target: Face, generator: np.random.Generator) -> PseudoFake:
     return _mixed(image, np.asarray(smooth, dtype=np.float32), mask * np.float32(generator.uniform(0.6, 1.0)))
 
 
-def inpaint_spots(target: Face, generator: np.random.Generator) -> PseudoFake:
+def inpaint_spots(target: FacePhotograph, generator: np.random.Generator) -> PseudoFake:
     """Remove one to five spots of the face and fill them from their surroundings."""
     mask = np.zeros(target.image.shape[:2], dtype=np.uint8)
     distance = eye_distance(target.points)
@@ -111,7 +111,7 @@ def inpaint_spots(target: Face, generator: np.random.Generator) -> PseudoFake:
     return PseudoFake(np.asarray(filled, dtype=np.uint8), np.asarray(mask / 255, dtype=np.float32), _UNKNOWN)
 
 
-def _face_map(donor: Face, target: Face, generator: np.random.Generator) -> NDArray[np.float64]:
+def _face_map(donor: FacePhotograph, target: FacePhotograph, generator: np.random.Generator) -> NDArray[np.float64]:
     """Return the map from a donor's face to the target's: a similarity, or the affine map of all five points."""
     if generator.random() < 0.5:
         affine, _ = cv2.estimateAffine2D(
@@ -122,11 +122,11 @@ def _face_map(donor: Face, target: Face, generator: np.random.Generator) -> NDAr
     return similarity(donor.points, target.points)
 
 
-def _area_ratio(donor: Face, target: Face) -> float:
+def _area_ratio(donor: FacePhotograph, target: FacePhotograph) -> float:
     return (eye_distance(target.points) / max(eye_distance(donor.points), 1e-6)) ** 2
 
 
-def _warped(image: NDArray[np.uint8], matrix: NDArray[np.float64], target: Face) -> Floats:
+def _warped(image: NDArray[np.uint8], matrix: NDArray[np.float64], target: FacePhotograph) -> Floats:
     height, width = target.image.shape[:2]
     shrink = int(1 / max(np.hypot(*matrix[:, 0]), 1e-6))
     if shrink > 1:
@@ -138,7 +138,7 @@ def _warped(image: NDArray[np.uint8], matrix: NDArray[np.float64], target: Face)
     return np.asarray(warped, dtype=np.float32)
 
 
-def _blend(target: Face, source: Floats, generator: np.random.Generator, opacity: float) -> PseudoFake:
+def _blend(target: FacePhotograph, source: Floats, generator: np.random.Generator, opacity: float) -> PseudoFake:
     mask = _face_mask(target, generator)
     inside = mask > 0.5
     image = target.image.astype(np.float32)
@@ -160,7 +160,7 @@ def _mixed(image: Floats, other: Floats, mask: Mask) -> PseudoFake:
     return PseudoFake(to_uint8(blend), np.clip(mask, 0, 1), _UNKNOWN)
 
 
-def _face_mask(target: Face, generator: np.random.Generator) -> Mask:
+def _face_mask(target: FacePhotograph, generator: np.random.Generator) -> Mask:
     """Return a soft mask of the face, or of its inner part, with a random outline."""
     placed = place_outline(FACE_OUTLINE, target.points)
     centre = target.points.mean(axis=0)
@@ -172,7 +172,7 @@ def _face_mask(target: Face, generator: np.random.Generator) -> Mask:
     return np.asarray(cv2.GaussianBlur(hard, (0, 0), max(0.4, generator.uniform(0.01, 0.14) * distance)), np.float32)
 
 
-def _soft_spots(target: Face, generator: np.random.Generator) -> Mask:
+def _soft_spots(target: FacePhotograph, generator: np.random.Generator) -> Mask:
     mask = np.zeros(target.image.shape[:2], dtype=np.float32)
     distance = eye_distance(target.points)
     for _ in range(int(generator.integers(1, 5))):
@@ -185,7 +185,7 @@ def _soft_spots(target: Face, generator: np.random.Generator) -> Mask:
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), max(0.5, 0.08 * distance)), dtype=np.float32)
 
 
-def _place(target: Face, generator: np.random.Generator) -> NDArray[np.float64]:
+def _place(target: FacePhotograph, generator: np.random.Generator) -> NDArray[np.float64]:
     """Return a place of the face: near one of the five points, or anywhere inside their surroundings."""
     distance = eye_distance(target.points)
     if generator.random() < 0.5:
@@ -194,7 +194,10 @@ def _place(target: Face, generator: np.random.Generator) -> NDArray[np.float64]:
     return np.asarray(target.points.mean(axis=0) + generator.uniform(-0.8, 0.8, 2) * distance)
 
 
-WITH_DONOR: tuple[Callable[[Face, Face, np.random.Generator], PseudoFake], ...] = (swap_face, morph_faces)
-WITHOUT_DONOR: tuple[Callable[[Face, np.random.Generator], PseudoFake], ...] = (
+WITH_DONOR: tuple[Callable[[FacePhotograph, FacePhotograph, np.random.Generator], PseudoFake], ...] = (
+    swap_face,
+    morph_faces,
+)
+WITHOUT_DONOR: tuple[Callable[[FacePhotograph, np.random.Generator], PseudoFake], ...] = (
     *(blend_with_itself, warp_locally, smooth_locally, inpaint_spots),
 )

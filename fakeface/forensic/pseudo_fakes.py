@@ -50,7 +50,7 @@ _COMBINATIONS |= {"0110": 0.01}
 """How often which regions are replaced, about as among CIPLAB's fakes."""
 
 
-class Face(NamedTuple):
+class FacePhotograph(NamedTuple):
     """A photograph ``(H, W, 3)`` and its five points ``(5, 2)`` in pixels."""
 
     image: NDArray[np.uint8]
@@ -92,7 +92,9 @@ def _pick(generator: np.random.Generator, *ranges: tuple[float, float, float]) -
     return float(generator.uniform(low, high))
 
 
-def make_pseudo_fake(target: Face, draw_donor: Callable[[], Face], generator: np.random.Generator) -> PseudoFake:
+def make_pseudo_fake(
+    target: FacePhotograph, draw_donor: Callable[[], FacePhotograph], generator: np.random.Generator
+) -> PseudoFake:
     """Paste one to four parts of other faces into a photograph.
 
     Args:
@@ -109,7 +111,7 @@ def make_pseudo_fake(target: Face, draw_donor: Callable[[], Face], generator: np
     image, mask = target.image, np.zeros(target.image.shape[:2], dtype=np.float32)
     for group in _groups(parts, generator):
         donor = one_donor or draw_donor()
-        image, pasted = _paste(Face(image, target.points), donor, group, style, generator)
+        image, pasted = _paste(FacePhotograph(image, target.points), donor, group, style, generator)
         mask = np.clip(pasted, mask, 1)  # the larger of both, and no rounding above 1
     return PseudoFake(image, mask, np.array([int(bit) for bit in bits], dtype=np.float32))
 
@@ -122,14 +124,14 @@ def _groups(parts: list[int], generator: np.random.Generator) -> list[list[int]]
 
 
 def _paste(
-    target: Face, donor: Face, parts: Sequence[int], style: _Style, generator: np.random.Generator
+    target: FacePhotograph, donor: FacePhotograph, parts: Sequence[int], style: _Style, generator: np.random.Generator
 ) -> tuple[NDArray[np.uint8], Mask]:
     height, width = target.image.shape[:2]
     # Only the face is worked on, whatever the size of the photograph.
     left, top = np.clip(place_outline(FACE_OUTLINE, target.points).min(axis=0) - 8, 0, [width, height]).astype(int)
     right, bottom = np.clip(place_outline(FACE_OUTLINE, target.points).max(axis=0) + 8, 0, [width, height]).astype(int)
     field = (slice(top, bottom), slice(left, right))
-    inner = Face(target.image[field], target.points - [left, top])
+    inner = FacePhotograph(target.image[field], target.points - [left, top])
     distance = eye_distance(inner.points)
     warped = _warp(donor, inner, parts, style, generator)
     hard, face = _part_mask(inner, parts, generator)
@@ -146,7 +148,7 @@ def _paste(
 
 
 def _warp(
-    donor: Face, target: Face, parts: Sequence[int], style: _Style, generator: np.random.Generator
+    donor: FacePhotograph, target: FacePhotograph, parts: Sequence[int], style: _Style, generator: np.random.Generator
 ) -> NDArray[np.float32]:
     """Bring the donor's parts to their place in the target, nearly."""
     anchors = [anchor for part in parts for anchor in _ANCHORS[part]]
@@ -174,7 +176,7 @@ def _warp(
     return np.asarray(warped, dtype=np.float32)
 
 
-def _part_mask(target: Face, parts: Sequence[int], generator: np.random.Generator) -> tuple[Mask, Mask]:
+def _part_mask(target: FacePhotograph, parts: Sequence[int], generator: np.random.Generator) -> tuple[Mask, Mask]:
     """Return where the parts are replaced and where the face is, 0 or 1."""
     distance = eye_distance(target.points)
     shape = target.image.shape[:2]

@@ -13,7 +13,7 @@ from fakeface.forensic.manipulations import (
     swap_face,
     warp_locally,
 )
-from fakeface.forensic.pseudo_fakes import Face, PseudoFake
+from fakeface.forensic.pseudo_fakes import FacePhotograph, PseudoFake
 
 POINTS = np.array([[110.0, 110.0], [190.0, 112.0], [150.0, 160.0], [118.0, 200.0], [182.0, 200.0]])
 
@@ -24,8 +24,8 @@ def texture(seed: int, mean: float) -> NDArray[np.uint8]:
     return np.asarray(np.clip(smooth / smooth.std() * 25 + mean, 0, 255), dtype=np.uint8)
 
 
-TARGET = Face(texture(0, 140), POINTS)
-DONOR = Face(texture(1, 110), POINTS * 0.9 + 10)
+TARGET = FacePhotograph(texture(0, 140), POINTS)
+DONOR = FacePhotograph(texture(1, 110), POINTS * 0.9 + 10)
 MAKERS: list[Callable[[np.random.Generator], PseudoFake]] = [
     *(lambda generator, make=make: make(TARGET, DONOR, generator) for make in WITH_DONOR),
     *(lambda generator, make=make: make(TARGET, generator) for make in WITHOUT_DONOR),
@@ -67,7 +67,7 @@ def test_a_morph_lets_the_target_show_through() -> None:
 
 def test_a_blend_is_rounded_and_not_cut_off() -> None:
     # Truncation would make each pixel half a grey level darker on average.
-    flat = Face(np.full((300, 300, 3), 120, dtype=np.uint8), POINTS)
+    flat = FacePhotograph(np.full((300, 300, 3), 120, dtype=np.uint8), POINTS)
     differences = []
     for seed in range(200):
         fake = blend_with_itself(flat, np.random.default_rng(seed))

@@ -3,19 +3,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeface.faces.alignment import POINTS, alignment, transform_points
-from fakeface.forensic.pseudo_fakes import Face, PseudoFake, clone_gradients, make_pseudo_fake
+from fakeface.forensic.pseudo_fakes import FacePhotograph, PseudoFake, clone_gradients, make_pseudo_fake
 
 SIZE = 300
 
 
-def make_face(seed: int, turn: float = 0.0) -> Face:
+def make_face(seed: int, turn: float = 0.0) -> FacePhotograph:
     """Skin of one colour with a grain, and five points."""
     generator = np.random.default_rng(seed)
     colour = generator.integers(90, 200, 3)
     image = np.clip(colour + generator.normal(0, 6, (SIZE, SIZE, 3)), 0, 255).astype(np.uint8)
     cosine, sine = 0.5 * np.cos(turn), 0.5 * np.sin(turn)
     points = (POINTS - [192, 202]) @ np.array([[cosine, -sine], [sine, cosine]]).T + [150, 150]
-    return Face(image, points)
+    return FacePhotograph(image, points)
 
 
 TARGET, DONORS = make_face(0), [make_face(seed, turn=0.1 * seed) for seed in range(1, 4)]
@@ -73,7 +73,7 @@ def test_it_depends_on_the_generator_alone_and_leaves_the_target_as_it_is() -> N
 
 
 def test_a_face_at_the_border_gets_its_parts_too() -> None:
-    corner = Face(TARGET.image, TARGET.points - [130, 130])
+    corner = FacePhotograph(TARGET.image, TARGET.points - [130, 130])
     for seed in range(12):
         generator = np.random.default_rng(seed)
         fake = make_pseudo_fake(corner, lambda: DONORS[0], generator)
