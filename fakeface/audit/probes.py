@@ -15,6 +15,7 @@ from sklearn.preprocessing import OrdinalEncoder
 
 from fakeface.audit.examination import Examined
 from fakeface.data.records import FAKE, REAL
+from fakeface.evaluation.operating_points import tpr_at_fpr
 
 FOLDS = 5
 
@@ -104,7 +105,7 @@ def _measure(
     scoring = {
         "accuracy": "accuracy",
         "auroc": "roc_auc",
-        "recall": make_scorer(_recall_without_false_positive, response_method="predict_proba"),
+        "recall": make_scorer(tpr_at_fpr, response_method="predict_proba", fpr=0.0),
     }
     # Means over the folds: scores of different folds cannot be compared where the classes' shares differ.
     found = cross_validate(estimator, values, label, groups=groups, cv=folds, scoring=scoring, error_score="raise")
@@ -114,7 +115,3 @@ def _measure(
         auroc=float(found["test_auroc"].mean()),
         recall_without_false_positive=float(found["test_recall"].mean()),
     )
-
-
-def _recall_without_false_positive(label: NDArray[np.int64], score: NDArray[np.float64]) -> float:
-    return float(np.mean(score[label == FAKE] > score[label == REAL].max()))

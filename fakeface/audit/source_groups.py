@@ -4,6 +4,7 @@ A fake shares most of its pixels with the real that it was made from, and often 
 trains and another tests, the score says too much.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -74,7 +75,8 @@ def with_source_groups(records: Sequence[Record]) -> list[Record]:
     """
     read = map_in_order(lambda record: local_features(read_image(record.path)), records)
     features = list(tqdm(read, "reading", len(records), unit="image", disable=None))
-    names = group_names(len(records), find_links(features))
+    digests = [hashlib.sha256(record.path.read_bytes()).hexdigest() for record in records]
+    names = group_names(digests, find_links(features))
     return [replace(record, group=name) for record, name in zip(records, names, strict=True)]
 
 
@@ -117,13 +119,18 @@ def find_links(features: Sequence[LocalFeatures]) -> list[Link]:
     return [link for link in found if link.inliers >= MIN_INLIERS]
 
 
-def group_names(count: int, links: Sequence[Link]) -> list[str]:
-    """Name the group of each of ``count`` photographs: those joined by links, directly or not, share a name.
+def group_names(digests: Sequence[str], links: Sequence[Link]) -> list[str]:
+    """Name the group of each photograph: those joined by links, directly or not, share a name.
+
+    Args:
+        digests: SHA-256 of each photograph's file, in hexadecimal digits.
+        links: What joins them.
 
     Returns:
-        ``source_1``, ``source_2``, … in the order of the groups' first photographs.
+        Names such as ``source-x3fa94c21ab``, after the least digest of a group: numbers would be those of other groups
+        in another data set, and names of two data sets are compared.
     """
-    leaders = list(range(count))
+    leaders = list(range(len(digests)))
 
     def leader(index: int) -> int:
         while leaders[index] != index:
@@ -133,8 +140,11 @@ def group_names(count: int, links: Sequence[Link]) -> list[str]:
     for link in links:
         first, second = sorted((leader(link.first), leader(link.second)))
         leaders[second] = first
-    names: dict[int, str] = {}
-    return [names.setdefault(leader(index), f"source_{len(names) + 1}") for index in range(count)]
+    groups = [leader(index) for index in range(len(digests))]
+    least: dict[int, str] = {}
+    for group, digest in zip(groups, digests, strict=True):
+        least[group] = min(least.get(group, digest), digest)
+    return [f"source-x{least[group][:10]}" for group in groups]
 
 
 def _root(descriptors: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         predictions[evaluated],
         calibration=None if evaluated == "val" else calibrate(predictions["val"]),
         tables=read_tables(record.path for record in records[evaluated]),
-        train_groups={record.group for record in records["train"]},
+        training=data.records,
     )
 
     experiment.save_configuration()

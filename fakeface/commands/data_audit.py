@@ -54,7 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
 def source_groups(examined: Sequence[Examined]) -> list[str]:
     """Return the source group of each photograph: the manifest's where it names all, else found by local features."""
     named = [one.record.group for one in examined]
-    return named if all(named) else group_names(len(examined), find_links([one.features for one in examined]))
+    return (
+        named
+        if all(named)
+        else group_names([one.digest for one in examined], find_links([one.features for one in examined]))
+    )
 
 
 def _summarise(examined: Sequence[Examined], groups: Sequence[str]) -> dict[str, int]:

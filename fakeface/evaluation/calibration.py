@@ -1,4 +1,4 @@
-"""From scores to honest probabilities and verdicts: temperature, calibration errors and what a checkpoint carries."""
+"""From scores to honest probabilities and verdicts: temperature, threshold, band, and what a checkpoint carries."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,8 +15,6 @@ from fakeface.evaluation.predictions import Predictions, logits
 
 TEMPERATURES = (0.05, 20.0)
 """Limits of the fit: a validation set in perfect order asks for 0, one in no order at all for infinity."""
-
-BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,59 +115,3 @@ def fit_temperature(label: NDArray[np.int64], score: NDArray[np.float64]) -> flo
 def apply_temperature(score: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
     """Return the probabilities ``(N,)`` after division of the log odds by the temperature."""
     return np.asarray(expit(logits(score) / temperature), dtype=np.float64)
-
-
-def brier_score(label: NDArray[np.int64], probability: NDArray[np.float64]) -> float | None:
-    """Return the mean squared distance of probabilities from labels, 0 (best) to 1; ``None`` without photographs."""
-    return float(np.mean((probability - label) ** 2)) if label.size else None
-
-
-@dataclass(frozen=True, slots=True)
-class ReliabilityBin:
-    """The photographs whose probability of fake lies in one bin.
-
-    Attributes:
-        low: Least probability.
-        high: Largest probability; it belongs to the next bin, except 1.
-        images: How many photographs, at least one.
-        mean_probability: Their mean probability of fake.
-        fake_share: The share of fakes among them; equal to the mean probability where calibration is perfect.
-    """
-
-    low: float
-    high: float
-    images: int
-    mean_probability: float
-    fake_share: float
-
-
-def reliability_diagram(
-    label: NDArray[np.int64], probability: NDArray[np.float64], bins: int = BINS
-) -> list[ReliabilityBin]:
-    """Sort photographs into ``bins`` equally wide bins of the probability of fake; empty bins are left out."""
-    edges = np.linspace(0, 1, bins + 1)
-    index = np.clip(np.searchsorted(edges, probability, side="right") - 1, 0, bins - 1)
-    return [
-        ReliabilityBin(
-            low=float(edges[number]),
-            high=float(edges[number + 1]),
-            images=int(inside.sum()),
-            mean_probability=float(probability[inside].mean()),
-            fake_share=float(label[inside].mean()),
-        )
-        for number in range(bins)
-        if (inside := index == number).any()
-    ]
-
-
-def expected_calibration_error(
-    label: NDArray[np.int64], probability: NDArray[np.float64], bins: int = BINS
-) -> float | None:
-    """Return the gap between mean probability and share of fakes, averaged over photographs; ``None`` without any.
-
-    The bins are those of ``reliability_diagram``: ``bins`` of equal width, on the probability of fake rather than on
-    the confidence of the verdict.
-    """
-    diagram = reliability_diagram(label, probability, bins)
-    gaps = [entry.images * abs(entry.mean_probability - entry.fake_share) for entry in diagram]
-    return float(sum(gaps) / label.size) if label.size else None

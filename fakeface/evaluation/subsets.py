@@ -1,14 +1,16 @@
 """Parts of a test set on which a detector is measured by itself."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fakeface.data.jpeg_headers import common_table
-from fakeface.data.records import DIFFICULTIES, REAL, REGIONS
-from fakeface.errors import UserError
+from fakeface.data.records import DIFFICULTIES, REAL, REGIONS, Record
 from fakeface.evaluation.predictions import Predictions
+
+_NUMBERED = re.compile(r"[^\W\d]*[\W_]?\d+")
 
 
 def difficulty_subsets(predictions: Predictions) -> dict[str, NDArray[np.bool_]]:
@@ -27,29 +29,51 @@ def region_subsets(predictions: Predictions) -> dict[str, NDArray[np.bool_]]:
     }
 
 
-def common_table_subset(predictions: Predictions, tables: Mapping[str, str]) -> NDArray[np.bool_]:
+def common_table_subset(predictions: Predictions, tables: Mapping[str, str] | None) -> NDArray[np.bool_] | str:
     """Mask ``(N,)`` the photographs with the most frequent JPEG quantisation table, whose header gives nothing away.
 
     Args:
         predictions: The photographs.
         tables: From each photograph's path to a name of its quantisation table, "" where the file has none.
 
-    Raises:
-        UserError: When a photograph is not among the tables, or no file has one.
+    Returns:
+        The mask, or why there is none.
     """
+    if tables is None:
+        return "the JPEG quantisation tables of the photographs were not read"
     missing = [path for path in predictions.path.tolist() if path not in tables]
     if missing:
-        raise UserError(
+        return (
             f"the quantisation tables of {len(missing)} images are not known, first {missing[0]}: "
             f"name the data folder that the predictions were made on"
         )
     own = [tables[path] for path in predictions.path.tolist()]
     if not any(own):
-        raise UserError("none of the images is a JPEG: leave out the subset with the common quantisation table")
+        return "none of the images is a JPEG: leave out the subset with the common quantisation table"
     return np.asarray(np.array(own) == common_table(own))
 
 
-def unseen_source_subset(predictions: Predictions, train_groups: Collection[str]) -> NDArray[np.bool_]:
-    """Mask ``(N,)`` the photographs whose source group has no photograph in train; one without a group has none."""
-    seen = [group for group in train_groups if group]
-    return ~np.isin(predictions.group, seen)
+def unseen_source_subset(predictions: Predictions, training: Sequence[Record]) -> NDArray[np.bool_] | str:
+    """Mask ``(N,)`` the photographs whose source group has no photograph in train; one without a group has none.
+
+    Args:
+        predictions: The photographs.
+        training: All photographs of the training's data set, each with its split and group.
+
+    Returns:
+        The mask, or why there is none: where no group is known on a side, "unseen" would be a guess that flatters, and
+        a group of another data set that is named by a number alone, such as ``source_17``, may be any.
+    """
+    seen = {record.group for record in training if record.split == "train" and record.group}
+    if not seen:
+        return "the source groups of the training photographs are not known: train on a manifest that names them"
+    if not np.any(predictions.group != ""):
+        return "the source groups of the photographs are not known: test on a manifest that names them"
+    listed = {(record.path.name, record.group) for record in training}
+    foreign = {record.group for record in predictions.records if (record.path.name, record.group) not in listed}
+    if any(_NUMBERED.fullmatch(group) for group in foreign & seen):
+        return (
+            "the photographs and those of the training are of two data sets whose source groups are numbered, each "
+            "for itself: find the groups of both at once, with both in one manifest"
+        )
+    return ~np.isin(predictions.group, list(seen))

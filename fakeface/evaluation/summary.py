@@ -1,24 +1,19 @@
 """All that is measured of a table of predictions, as plain data for ``metrics.json``; what is undefined says why."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.data.records import LABEL_NAMES
+from fakeface.data.records import LABEL_NAMES, Record
 from fakeface.errors import UserError
-from fakeface.evaluation.calibration import (
-    Calibration,
-    brier_score,
-    expected_calibration_error,
-    reliability_diagram,
-)
+from fakeface.evaluation.calibration import Calibration
 from fakeface.evaluation.intervals import metric_intervals
 from fakeface.evaluation.operating_points import tpr_at_fpr
 from fakeface.evaluation.predictions import Predictions, logits
-from fakeface.evaluation.scores import METRICS, Scores, compute_scores
+from fakeface.evaluation.reliability import ProbabilityQuality, probability_quality
+from fakeface.evaluation.scores import METRICS, compute_scores
 from fakeface.evaluation.subsets import (
     common_table_subset,
     difficulty_subsets,
@@ -52,14 +47,6 @@ class Figures(TypedDict):
     intervals: dict[str, list[float] | None]
     counts: dict[str, int]
     undefined: dict[str, str]
-
-
-class ProbabilityQuality(TypedDict):
-    """How far probabilities of fake can be taken at their word; the bins are those of ``reliability_diagram``."""
-
-    expected_calibration_error: float | None
-    brier_score: float | None
-    reliability: list[dict[str, float]]
 
 
 class CalibrationSummary(TypedDict):
@@ -132,7 +119,7 @@ def summarise(
     *,
     calibration: Calibration | None = None,
     tables: Mapping[str, str] | None = None,
-    train_groups: Collection[str] | None = None,
+    training: Sequence[Record] = (),
 ) -> Summary:
     """Measure a run.
 
@@ -140,7 +127,7 @@ def summarise(
         predictions: The photographs with their scores.
         calibration: What was chosen on validation.
         tables: From each photograph's path to a name of its JPEG quantisation table, "" where the file has none.
-        train_groups: Source groups of the photographs that the network was trained on.
+        training: All photographs of the training's data set, each with its split and group.
 
     Returns:
         Values that JSON can hold; what is ``None`` has its reason in ``undefined``.
@@ -155,8 +142,8 @@ def summarise(
     masks = difficulty_subsets(predictions) | region_subsets(predictions)
     subsets: dict[str, Figures | None] = {name: measure(predictions.select(mask)) for name, mask in masks.items()}
     for name, mask_or_reason in {
-        "common_table": _common_table(predictions, tables),
-        "unseen_source": _unseen_source(predictions, train_groups),
+        "common_table": common_table_subset(predictions, tables),
+        "unseen_source": unseen_source_subset(predictions, training),
     }.items():
         if isinstance(mask_or_reason, str):
             subsets[name], undefined[name] = None, mask_or_reason
@@ -182,14 +169,15 @@ def summarise(
 def measure(predictions: Predictions, threshold: float = 0.5) -> Figures:
     """Measure photographs at one threshold, with intervals."""
     label, score = predictions.label, predictions.score
-    scores = compute_scores(label, score, threshold)
-    fake, called_fake = label == 1, score > threshold
+    metrics, fake, called_fake = compute_scores(label, score, threshold), label == 1, score > threshold
+    margin = logits(score) * np.where(fake, 1, -1)
+    loss = float(np.mean(np.logaddexp(0, -margin))) if label.size else None
     return {
         "images": len(predictions),
-        "reals": scores.reals,
-        "fakes": scores.fakes,
+        "reals": int(np.sum(~fake)),
+        "fakes": int(np.sum(fake)),
         "threshold": threshold,
-        "metrics": {"loss": _cross_entropy(label, score)} | {name: getattr(scores, name) for name in METRICS},
+        "metrics": {"loss": loss, **metrics},
         "intervals": {
             name: None if interval is None else [interval.low, interval.high]
             for name, interval in metric_intervals(predictions, threshold).items()
@@ -200,57 +188,24 @@ def measure(predictions: Predictions, threshold: float = 0.5) -> Figures:
             "fn": int(np.sum(fake & ~called_fake)),
             "tn": int(np.sum(~fake & ~called_fake)),
         },
-        "undefined": {name: _reason(name, scores) for name in METRICS if getattr(scores, name) is None},
+        "undefined": {name: _reason(name, fake) for name in METRICS if metrics[name] is None},
     }
 
 
-def _reason(metric: str, scores: Scores) -> str:
-    if not scores.reals + scores.fakes:
+def _reason(metric: str, fake: NDArray[np.bool_]) -> str:
+    if not fake.size:
         return "there is no photograph"
     if metric == "precision":
         return "no photograph is called fake"
-    return f"there is no {LABEL_NAMES[0] if scores.fakes else LABEL_NAMES[1]} photograph"
-
-
-def _cross_entropy(label: NDArray[np.int64], score: NDArray[np.float64]) -> float | None:
-    margin = logits(score) * np.where(label == 1, 1, -1)
-    return float(np.mean(np.logaddexp(0, -margin))) if label.size else None
-
-
-def _common_table(predictions: Predictions, tables: Mapping[str, str] | None) -> NDArray[np.bool_] | str:
-    """Return the mask, or why there is none."""
-    if tables is None:
-        return "the JPEG quantisation tables of the photographs were not read"
-    try:
-        return common_table_subset(predictions, tables)
-    except UserError as error:
-        return str(error)
-
-
-def _unseen_source(predictions: Predictions, train_groups: Collection[str] | None) -> NDArray[np.bool_] | str:
-    """Return the mask, or why there is none."""
-    # Without a group on either side nothing is known, and "unseen" would be a guess that flatters.
-    if not any(train_groups or ()):
-        return "the source groups of the training photographs are not known: train on a manifest that names them"
-    if not np.any(predictions.group != ""):
-        return "the source groups of the photographs are not known: test on a manifest that names them"
-    return unseen_source_subset(predictions, train_groups or ())
-
-
-def _quality(label: NDArray[np.int64], probability: NDArray[np.float64]) -> ProbabilityQuality:
-    return {
-        "expected_calibration_error": expected_calibration_error(label, probability),
-        "brier_score": brier_score(label, probability),
-        "reliability": [asdict(entry) for entry in reliability_diagram(label, probability)],
-    }
+    return f"there is no {LABEL_NAMES[0] if fake.any() else LABEL_NAMES[1]} photograph"
 
 
 def _calibration(predictions: Predictions, calibration: Calibration | None) -> CalibrationSummary:
     label, score = predictions.label, predictions.score
     return {
         "fitted": None if calibration is None else calibration.to_dict(),
-        "raw": _quality(label, score),
-        "calibrated": None if calibration is None else _quality(label, calibration.probabilities(score)),
+        "raw": probability_quality(label, score),
+        "calibrated": None if calibration is None else probability_quality(label, calibration.probabilities(score)),
     }
 
 

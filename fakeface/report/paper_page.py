@@ -184,7 +184,7 @@ def _corrupted(run: PaperRun, corruption: str) -> Predictions:
 
 def _auroc(run: PaperRun, corruption: str) -> float | None:
     corrupted = _corrupted(run, corruption)
-    return compute_scores(corrupted.label, corrupted.score).auroc
+    return compute_scores(corrupted.label, corrupted.score)["auroc"]
 
 
 def _title(corruption: str) -> str:

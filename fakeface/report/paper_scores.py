@@ -7,7 +7,7 @@ honest split, ``robustness.csv`` (log odds of fake under each corruption); ``spl
 
 import csv
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeface.data.jpeg_headers import common_table
-from fakeface.data.records import LABEL_NAMES, SPLITS
+from fakeface.data.records import LABEL_NAMES, SPLITS, record_from_row
 from fakeface.errors import UserError
 from fakeface.evaluation.predictions import Predictions, read_predictions
 from fakeface.evaluation.subsets import unseen_source_subset
@@ -119,11 +119,14 @@ def read_paper_scores(folder: Path) -> PaperScores:
         rows = _rows(folder / "splits" / f"{split}.csv")
         labels = {part: [row["label"] for row in rows if row["split"] == part] for part in SPLITS}
         photographs[split] = {part: tuple(map(own.count, LABEL_NAMES)) for part, own in labels.items()}
-        train_groups = {row["group"] for row in rows if row["split"] == "train"}
+        training = [record_from_row(split, row, Path()) for row in rows]
         for run in sorted((folder / "runs" / split).glob("*/seed_*")):
             predictions = read_predictions(run / "predictions.csv")
+            unseen = unseen_source_subset(predictions, training)
+            if isinstance(unseen, str):
+                raise UserError(f"{folder / 'splits' / split}.csv: {unseen}")
             own_tables = np.array([tables[path] for path in predictions.path.tolist()])
-            header_rule.setdefault(split, _rescored(predictions, (own_tables != common).astype(np.float64)))
+            header_rule.setdefault(split, replace(predictions, score=(own_tables != common).astype(np.float64)))
             facts = json.loads((run / "run.json").read_text(encoding="utf-8"))
             runs[split, facts["experiment"], facts["seed"]] = PaperRun(
                 split=split,
@@ -133,14 +136,10 @@ def read_paper_scores(folder: Path) -> PaperScores:
                 predictions=predictions,
                 curves=_read_curves(run / "curves.csv"),
                 common=own_tables == common,
-                unseen=unseen_source_subset(predictions, train_groups),
+                unseen=unseen,
                 robustness=_read_robustness(run / "robustness.csv", predictions),
             )
     return PaperScores(runs, header_rule, photographs)
-
-
-def _rescored(predictions: Predictions, score: NDArray[np.float64]) -> Predictions:
-    return Predictions(predictions.records, score)
 
 
 def _read_curves(path: Path) -> Curves:

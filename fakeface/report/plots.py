@@ -16,7 +16,7 @@ from sklearn.metrics import roc_curve
 from fakeface.training.curves import Curves
 
 Bins = Sequence[Mapping[str, float]]
-"""The fields of each ``calibration.ReliabilityBin``."""
+"""As ``reliability.ProbabilityQuality`` holds them."""
 
 INK, PAPER = "#222222", "#ffffff"
 """Colours of text and ground, which HTML replaces by those of the page."""

@@ -91,7 +91,7 @@ def measure_robustness(
     for column, (name, level) in enumerate(names):
         measured = compute_scores(label, scores[:, column], threshold)
         flipped = float(np.mean(verdicts[:, column] != verdicts[:, 0]))
-        rows.append(RobustnessRow(name, level, measured.auroc, measured.accuracy, flipped))
+        rows.append(RobustnessRow(name, level, measured["auroc"], measured["accuracy"], flipped))
     return rows
 
 

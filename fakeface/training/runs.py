@@ -1,9 +1,10 @@
 """The folder of a run, ``lightning_logs/EXPERIMENT/version_N``, and what lies in it."""
 
-import csv
 from collections import Counter
 from pathlib import Path
 
+from fakeface.data.records import Record, check_columns, record_from_row
+from fakeface.data.tables import read_table
 from fakeface.errors import UserError
 
 CHECKPOINTS = "checkpoints"
@@ -52,26 +53,15 @@ def _written(path: Path) -> int:
     return path.stat().st_mtime_ns
 
 
-def read_train_groups(run: Path) -> set[str] | None:
-    """Return the source groups that a run was trained on, from its ``split.csv``; ``None`` without one.
-
-    A photograph whose source is unknown adds "".
-    """
-    rows = _read_split(run)
-    return {row["group"] for row in rows if row["split"] == "train"} if rows else None
+def read_split(run: Path) -> list[Record]:
+    """Read the photographs of a run from its ``split.csv``, wherever they are now; none without the file."""
+    path = run / SPLIT_FILE
+    if not path.is_file():
+        return []
+    rows = read_table(path, lambda names: check_columns(path, names))
+    return [record_from_row(f"{path}, row {number}", row, run) for number, row in rows]
 
 
 def read_split_counts(run: Path) -> Counter[tuple[str, str]]:
     """Return how many photographs a run had by stratum (as in ``Record.stratum``) and split; empty without a file."""
-    return Counter(
-        ("-".join(part for part in (row["label"], row["difficulty"]) if part), row["split"]) for row in _read_split(run)
-    )
-
-
-def _read_split(run: Path) -> list[dict[str, str]]:
-    """Read ``split.csv`` without looking for the photographs, which may have moved."""
-    path = run / SPLIT_FILE
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-        return list(csv.DictReader(file))
+    return Counter((record.stratum, record.split) for record in read_split(run))

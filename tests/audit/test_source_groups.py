@@ -1,4 +1,5 @@
 import itertools
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -62,8 +63,8 @@ def test_a_region_of_a_fifth_is_enough() -> None:
 
 def test_more_copies_than_neighbours_are_asked_for_stay_together() -> None:
     original, other = local_features(picture(0)), local_features(picture(1))
-    names = group_names(26, find_links([*[original] * 25, other]))
-    assert names == ["source_1"] * 25 + ["source_2"]
+    names = group_names([*"abcdefghijklmnopqrstuvwxyz"], find_links([*[original] * 25, other]))
+    assert names == ["source-xa"] * 25 + ["source-xz"]
 
 
 def test_shape_does_not_matter() -> None:
@@ -84,9 +85,18 @@ def test_the_same_photographs_give_the_same_links_twice() -> None:
     assert find_links(features) == find_links(features)
 
 
-def test_groups_are_joined_through_others_and_named_by_their_first() -> None:
+def test_groups_are_joined_through_others_and_named_by_content() -> None:
     found = [Link(1, 4, 9), Link(3, 4, 9), Link(0, 5, 9)]
-    assert group_names(6, found) == ["source_1", "source_2", "source_3", "source_2", "source_2", "source_1"]
+    digests = ["f6", "e5", "d4", "c3", "b2", "a1"]
+    assert group_names(digests, found) == [f"source-x{least}" for least in ("a1", "b2", "d4", "b2", "b2", "a1")]
+    assert group_names(digests[2:3], []) == ["source-xd4"]  # the same in another data set
+
+
+def test_a_group_has_its_name_in_whatever_set_and_order_it_is_found(demo_root: Path) -> None:
+    records = [replace(record, group="") for record in read_manifest(demo_root / "manifest.csv")[:6]]
+    named = {record.path: record.group for record in with_source_groups(records)}
+    assert {record.path: record.group for record in with_source_groups(records[::-1])} == named
+    assert all(re.fullmatch("source-x[0-9a-f]{10}", group) for group in named.values())
 
 
 def test_the_demo_sets_true_pairs_are_found(demo_root: Path) -> None:

@@ -3,20 +3,15 @@ import math
 
 import numpy as np
 import pytest
-from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss
 
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import (
     TEMPERATURES,
     Calibration,
     apply_temperature,
-    brier_score,
     calibrate,
-    expected_calibration_error,
     fit_temperature,
-    reliability_diagram,
 )
 from fakeface.evaluation.predictions import logits
 from tests.evaluation.tables import draw_scores, make_predictions
@@ -53,51 +48,6 @@ def test_temperature_keeps_the_order_and_the_even_chance() -> None:
     warm = apply_temperature(score, 4.0)
     assert np.all(np.diff(warm) > 0)
     assert warm[2] == 0.5
-
-
-def test_the_brier_score_is_that_of_scikit_learn() -> None:
-    label, score = draw_scores(200, seed=4)
-    assert brier_score(label, score) == pytest.approx(brier_score_loss(label, score), abs=1e-14)
-    assert brier_score(np.array([1, 0]), np.array([0.8, 0.4])) == pytest.approx(0.1)
-
-
-def test_the_reliability_diagram_is_that_of_scikit_learn() -> None:
-    label, score = draw_scores(500, seed=5)
-    share, mean = calibration_curve(label, score, n_bins=10)
-    diagram = reliability_diagram(label, score)
-    np.testing.assert_allclose([entry.fake_share for entry in diagram], share, atol=1e-14)
-    np.testing.assert_allclose([entry.mean_probability for entry in diagram], mean, atol=1e-14)
-    assert sum(entry.images for entry in diagram) == 500
-
-
-def test_the_calibration_error_of_six_photographs() -> None:
-    label = np.array([0, 1, 1, 1, 1, 0])
-    probability = np.array([0.1, 0.15, 0.9, 0.95, 1.0, 0.0])
-    # Bins from 0: 0.0 (no fake of 1), 0.1 and 0.15 (1 fake of 2), 0.9 to 1.0 (3 of 3); the other seven are empty.
-    diagram = reliability_diagram(label, probability)
-    assert [(entry.low, entry.images) for entry in diagram] == [(0.0, 1), (pytest.approx(0.1), 2), (0.9, 3)]
-    expected = (1 * 0 + 2 * abs(0.125 - 0.5) + 3 * abs(0.95 - 1)) / 6
-    assert expected_calibration_error(label, probability) == pytest.approx(expected, abs=1e-12)
-
-
-def test_calibrated_probabilities_have_a_small_error_and_sharpened_ones_a_large_one() -> None:
-    label, score = draw_scores(20000, seed=6)
-    sharp = apply_temperature(score, 0.25)
-    restored = apply_temperature(sharp, fit_temperature(label, sharp))
-    errors = [expected_calibration_error(label, probability) for probability in (score, sharp, restored)]
-    assert errors[0] is not None
-    assert errors[1] is not None
-    assert errors[2] is not None
-    assert errors[0] < 0.02
-    assert errors[1] > 0.1
-    assert errors[2] < 0.02
-
-
-def test_no_photograph_has_no_calibration_error() -> None:
-    nothing = np.array([], dtype=np.int64), np.array([], dtype=np.float64)
-    assert expected_calibration_error(*nothing) is None
-    assert brier_score(*nothing) is None
-    assert reliability_diagram(*nothing) == []
 
 
 def test_a_calibration_travels_as_plain_floats() -> None:

@@ -21,6 +21,12 @@ TABLE = Predictions.from_records(
     ],
     [0.2, 0.6, 0.7, 0.4],
 )
+
+
+def of_train(*groups: str) -> list[Record]:
+    return [Record(Path(f"train_{number}.jpg"), 0, split="train", group=group) for number, group in enumerate(groups)]
+
+
 CALIBRATION = Calibration(temperature=2.0, threshold=0.3, unsure_low=0.3, unsure_high=0.65, error_rate=0.1, decided=0.5)
 
 
@@ -64,7 +70,7 @@ def test_subsets_are_measured_each_by_itself() -> None:
 
 
 def test_a_subset_without_a_class_says_so() -> None:
-    summary = summarise(TABLE, train_groups={"a", "c"})
+    summary = summarise(TABLE, training=[*TABLE.records, *of_train("a", "c")])
     hard, unseen = summary["subsets"]["hard"], summary["subsets"]["unseen_source"]
     assert hard is not None
     assert unseen is not None
@@ -83,15 +89,15 @@ def test_a_class_missing_everywhere_gives_reasons_and_no_number() -> None:
     assert summary["operating_points"]["tpr_at_fpr"] == {"0.0": None, "0.01": None, "0.05": None}
 
 
-@pytest.mark.parametrize("train_groups", [None, set(), {""}])
-def test_unknown_sources_are_not_taken_for_unseen_ones(train_groups: set[str] | None) -> None:
-    summary = summarise(TABLE, train_groups=train_groups)
+@pytest.mark.parametrize("training", [[], [""], TABLE.records])
+def test_unknown_sources_are_not_taken_for_unseen_ones(training: list[str] | list[Record]) -> None:
+    summary = summarise(TABLE, training=[one if isinstance(one, Record) else of_train(one)[0] for one in training])
     assert summary["subsets"]["unseen_source"] is None
     assert "training photographs are not known" in summary["undefined"]["unseen_source"]
 
 
 def test_test_photographs_without_groups_are_not_taken_for_unseen_ones() -> None:
-    summary = summarise(make_predictions([0, 1], [0.1, 0.9]), train_groups={"a"})
+    summary = summarise(make_predictions([0, 1], [0.1, 0.9]), training=of_train("a"))
     assert summary["subsets"]["unseen_source"] is None
     assert "test on a manifest" in summary["undefined"]["unseen_source"]
 
@@ -156,7 +162,7 @@ def test_without_a_calibration_its_figures_are_missing_with_a_reason() -> None:
 
 def test_the_summary_is_json_without_nan() -> None:
     for labels, scores in (([1, 1], [0.1, 0.2]), ([0], [0.0]), ([0, 1], [0.0, 1.0])):
-        summary = summarise(make_predictions(labels, scores), calibration=CALIBRATION, train_groups={"x"})
+        summary = summarise(make_predictions(labels, scores), calibration=CALIBRATION, training=of_train("x"))
         assert json.loads(json.dumps(summary, allow_nan=False)) == summary
 
 

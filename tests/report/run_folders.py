@@ -72,7 +72,7 @@ def write_run(
     write_predictions(folder / "predictions.csv", predictions)
     train = [Record(Path(f"train_{number}.jpg"), number % 2, split="train", group="source 0") for number in range(4)]
     write_manifest(folder / "split.csv", [*train, *records])
-    summary = summarise(predictions, calibration=calibration, train_groups={"source 0"})
+    summary = summarise(predictions, calibration=calibration, training=[*train, *records])
     content = {"checkpoint": str(folder / "checkpoints" / "best.ckpt"), "epoch": epoch, "split": "test", **summary}
     write_json(folder / "metrics.json", content)
     if branches is not None:

@@ -9,6 +9,7 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 
 from fakeface.cli import main
 from fakeface.evaluation.intervals import compare_runs
+from fakeface.report.numbers import interval
 from fakeface.report.paper_claims import PAIRS
 from fakeface.report.paper_page import overview_table
 from fakeface.report.paper_scores import HONEST, RANDOM, PaperRun, PaperScores, read_paper_scores
@@ -123,9 +124,7 @@ def test_the_readme_and_the_results_take_their_lines_from_the_page(scores: Paper
     assert auroc is not None
     assert bounds is not None
     assert accuracy is not None
-    line = (
-        f"its fusion of Type {best[-1]}, trained here | {auroc:.2f} [{bounds[0]:.2f}, {bounds[1]:.2f}] | {accuracy:.0%}"
-    )
+    line = f"its fusion of Type {best[-1]}, trained here | {auroc:.2f} {interval(bounds)} | {accuracy:.0%}"
     assert line.replace("%", " %") in (REPOSITORY / "README.md").read_text()
 
 

@@ -68,8 +68,8 @@ def test_the_command_writes_table_json_and_plot_beside_the_checkpoint(
     assert content["rows"][0] == {
         "corruption": "none",
         "level": None,
-        "auroc": pytest.approx(expected.auroc, abs=1e-9),
-        "accuracy": pytest.approx(expected.accuracy, abs=1e-9),
+        "auroc": pytest.approx(expected["auroc"], abs=1e-9),
+        "accuracy": pytest.approx(expected["accuracy"], abs=1e-9),
         "flipped": 0.0,
     }
     named = [(row["corruption"], row["level"]) for row in content["rows"][1:]]

@@ -16,7 +16,7 @@ from fakeface.evaluation.summary import summarise
 from fakeface.folders import announcement, write_json
 from fakeface.training.datamodule import FaceDataModule
 from fakeface.training.module import FakeFaceModule
-from fakeface.training.runs import METRICS_FILE, PREDICTIONS_FILE, SPLIT_FILE, read_train_groups
+from fakeface.training.runs import METRICS_FILE, PREDICTIONS_FILE, SPLIT_FILE, read_split
 
 
 class RunFiles(Callback):
@@ -73,7 +73,7 @@ class RunFiles(Callback):
             predictions,
             calibration=calibration,
             tables=read_tables(record.path for record in records),
-            train_groups=read_train_groups(folder),
+            training=read_split(folder),
         )
         content = {
             "checkpoint": None if checkpoint is None else str(checkpoint),
