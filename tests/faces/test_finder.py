@@ -7,8 +7,8 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 
-from fakeface.faces.alignment import POINTS, central_points
-from fakeface.faces.finder import Face, face_points, find_faces
+from fakeface.faces.alignment import central_points
+from fakeface.faces.finder import face_points, find_faces
 
 ASTRONAUT: NDArray[np.uint8] = skimage.data.astronaut()
 """A portrait by NASA, in the public domain; scikit-image carries it."""
@@ -21,7 +21,6 @@ def test_a_portrait_has_one_face_with_its_eyes_where_they_are() -> None:
     (face,) = find_faces(ASTRONAUT)
     assert np.allclose(face.points[:2], [LEFT_EYE, RIGHT_EYE], atol=5)
     assert face.confidence > 0.8
-    assert face.turns == 0
     left, top, right, bottom = face.box
     assert left < LEFT_EYE[0] < RIGHT_EYE[0] < right
     assert top < LEFT_EYE[1] < bottom
@@ -32,10 +31,24 @@ def test_a_portrait_has_one_face_with_its_eyes_where_they_are() -> None:
 def test_a_turned_photograph_gives_the_same_points_turned(turns: int) -> None:
     (upright,) = find_faces(ASTRONAUT)
     (turned,) = find_faces(np.ascontiguousarray(np.rot90(ASTRONAUT, turns)))
-    assert turned.turns == -turns % 4
     x, y = upright.points.T
     expected = {1: (y, 511 - x), 2: (511 - x, 511 - y), 3: (511 - y, x)}[turns]
-    assert np.allclose(turned.points, np.stack(expected, axis=1), atol=0.6)
+    assert np.allclose(turned.points, np.stack(expected, axis=1), atol=1e-6)
+
+
+def test_upright_and_turned_faces_of_one_photograph_are_found() -> None:
+    (upright,) = find_faces(ASTRONAUT)
+    both = np.concatenate([ASTRONAUT[:256], ASTRONAUT[255::-1, ::-1]], axis=1)
+    left, right = sorted(find_faces(both), key=lambda face: face.box[0])
+    assert np.allclose(left.points, upright.points, atol=8)
+    assert np.allclose(right.points, [1023, 255] - upright.points, atol=8)
+
+
+def test_a_face_that_fills_the_picture_is_found() -> None:
+    (face,) = find_faces(ASTRONAUT)
+    left, top = 195, 80
+    (close,) = find_faces(np.ascontiguousarray(ASTRONAUT[top:160, left:260]))
+    assert np.allclose(close.points + np.array([left, top]), face.points, atol=8)
 
 
 def test_a_slanted_face_is_found() -> None:
@@ -76,14 +89,6 @@ def test_any_shape_is_searched(shape: tuple[int, int]) -> None:
     image = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     assert find_faces(image) == []
     assert np.array_equal(face_points(image), central_points(*shape))
-
-
-def test_the_turns_bring_a_face_upright() -> None:
-    for turns in range(4):
-        cosine, sine = np.round([np.cos(turns * np.pi / 2), np.sin(turns * np.pi / 2)])
-        # In image coordinates, where y points down, turning by np.rot90 is this.
-        lying = POINTS @ np.array([[cosine, sine], [-sine, cosine]])
-        assert Face(np.zeros(4), lying, 1.0).turns == turns
 
 
 def test_every_thread_has_a_network_of_its_own() -> None:
