@@ -26,9 +26,6 @@ SMALL = 48
 LEAST_CONFIDENCE = 0.3
 """Height of the heat map's peak above which there is a face, at the second look too."""
 
-SURE = 0.6
-"""Confidence below which a face may as well be an upright one that lies on its side or head."""
-
 LARGEST_MISFIT = 0.4
 """Largest root mean square distance of the aligned points from ``POINTS``, in eye distances: 0.24 in one of a hundred
 upright faces at the second look."""

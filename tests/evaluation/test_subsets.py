@@ -87,10 +87,10 @@ def test_numbers_of_two_data_sets_are_not_compared() -> None:
         Record(Path("5.jpg"), 0, split="test", group="source_5"),
     ]
     table = Predictions.from_records(own, [0.1, 0.2])
-    assert unseen_source_subset(table, [*training, *own]).tolist() == [False, True]
+    assert np.array_equal(unseen_source_subset(table, [*training, *own]), [False, True])
     others = [replace(record, path=Path(f"other_{record.path}")) for record in own]
     reason = unseen_source_subset(Predictions.from_records(others, [0.1, 0.2]), [*training, *own])
     assert "two data sets whose source groups are numbered" in reason
     named = [replace(record, group="source-3fa94c21ab") for record in training[:1]]
     found = unseen_source_subset(Predictions.from_records([replace(others[0], group=named[0].group)], [0.1]), named)
-    assert found.tolist() == [False]
+    assert np.array_equal(found, [False])
