@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from fakeface.data.records import Record
 from fakeface.evaluation.intervals import compare_runs
@@ -28,6 +29,8 @@ EXTRA = {
 CHEAP = ("mobilenet_original", "mobilenet_ela", "custom_cnn_original", "custom_cnn_ela", "fusion_type3")
 """What is trained with three seeds."""
 
+_REFERENCE_HEAD = ("original:mobilenetv2_100+ela:efficientnet_lite0", 256)
+
 STRESSES = ("jpeg_75", "downscale_0.5", "blur_1", "noise_5")
 """One corruption of each kind that the paper's introduction names."""
 
@@ -39,6 +42,7 @@ def paper_content(scores: PaperScores, plot_folder: str) -> dict[str, Any]:
     return {
         "plot_folder": plot_folder,
         "photographs": scores.photographs,
+        "seen": next(int((~run.unseen).sum()) for run in scores.first_seed(RANDOM).values()),
         "paper": [
             (table.title, _paper_table(table.title, [(row.experiment, row.model, row) for row in table.rows], scores))
             for table in read_paper_tables()
@@ -49,6 +53,7 @@ def paper_content(scores: PaperScores, plot_folder: str) -> dict[str, Any]:
         "seeds": _seed_table(scores),
         "claims": [(claim, answer(pairs), claim_table(claim, pairs, paper)) for claim, pairs in claims.items()],
         "tests": sum(map(len, claims.values())),
+        "heads": _heads_table(scores),
         "robustness": _robustness_table(scores),
         "stress": _stress_table(scores),
         "runs": _run_table(scores),
@@ -178,8 +183,7 @@ def _seed_table(scores: PaperScores) -> Table:
 
 
 def _corrupted(run: PaperRun, corruption: str) -> Predictions:
-    probability = 1 / (1 + np.exp(-run.robustness[corruption]))
-    return Predictions(run.predictions.records, probability)
+    return Predictions(run.predictions.records, expit(run.robustness[corruption]))
 
 
 def _auroc(run: PaperRun, corruption: str) -> float | None:
@@ -190,6 +194,26 @@ def _auroc(run: PaperRun, corruption: str) -> float | None:
 def _title(corruption: str) -> str:
     name, _, level = corruption.rpartition("_")
     return name_corruption(name, float(level)) if name else corruption
+
+
+def _heads_table(scores: PaperScores) -> Table:
+    reference = scores.heads[(*_REFERENCE_HEAD, 0)]
+    common = next(iter(scores.first_seed(HONEST).values())).common
+    rows: list[Sequence[Cell]] = []
+    for branches, width in dict.fromkeys((branches, width) for branches, width, _ in scores.heads):
+        seeds = [head for (*own, _), head in scores.heads.items() if own == [branches, width]]
+        others = (decimal(compute_scores(head.label, head.score)["auroc"]) for head in seeds[1:])
+        rows.append([branches, str(width), measured(measure(seeds[0]), "auroc"), ", ".join(others)])
+        if (branches, width) == _REFERENCE_HEAD:
+            rows[-1] = [*rows[-1], *[NONE] * 4]
+            continue
+        compared = compare_runs(seeds[0], reference), compare_runs(seeds[0].select(common), reference.select(common))
+        rows[-1] = [*rows[-1], *(cell for found in compared for cell in difference(found.auroc))]
+    columns = [
+        *("Frozen branches", "Nodes", "AUROC, seed 0", "Seeds 1, 2", "Minus the pair with 256 nodes", "p"),
+        *("The same, common JPEG table", "p, common table"),
+    ]
+    return Table("Heads on frozen branches", columns, rows)
 
 
 def _robustness_table(scores: PaperScores) -> Table:

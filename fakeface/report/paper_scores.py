@@ -1,8 +1,9 @@
 """The scores that this project's networks gave to photographs in the paper's experiments, as ``docs/paper`` keeps them.
 
 ``runs/SPLIT/EXPERIMENT/seed_N`` holds ``predictions.csv``, ``curves.csv`` (a row per epoch), ``run.json`` and, of the
-honest split, ``robustness.csv`` (log odds of fake under each corruption); ``splits/SPLIT.csv`` are manifests, and
-``jpeg_tables.csv`` names the quantisation tables of each photograph.
+honest split, ``robustness.csv`` (log odds of fake under each corruption); ``splits/SPLIT.csv`` are manifests,
+``jpeg_tables.csv`` names the quantisation tables of each photograph, and ``heads.csv``, which ``heads.py`` beside it
+writes, holds log odds of heads on frozen branches.
 """
 
 import csv
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from fakeface.data.jpeg_headers import common_table
 from fakeface.data.records import LABEL_NAMES, SPLITS, record_from_row
@@ -90,11 +92,13 @@ class PaperScores:
         runs: By split, experiment and seed.
         header_rule: By split, the test photographs scored by their JPEG header alone: 1 where the table is not the
             common one.
+        heads: By frozen branches, width of the head and seed, the honest split's test photographs.
         photographs: By split and part ("train", "val", "test"), how many reals and how many fakes.
     """
 
     runs: dict[tuple[str, str, int], PaperRun]
     header_rule: dict[str, Predictions]
+    heads: dict[tuple[str, int, int], Predictions]
     photographs: dict[str, dict[str, tuple[int, ...]]]
 
     def first_seed(self, split: str) -> dict[str, PaperRun]:
@@ -137,9 +141,18 @@ def read_paper_scores(folder: Path) -> PaperScores:
                 curves=_read_curves(run / "curves.csv"),
                 common=own_tables == common,
                 unseen=unseen,
-                robustness=_read_robustness(run / "robustness.csv", predictions),
+                robustness=_read_scores(run / "robustness.csv", predictions),
             )
-    return PaperScores(runs, header_rule, photographs)
+    heads = _read_heads(folder / "heads.csv", header_rule[HONEST])
+    return PaperScores(runs, header_rule, heads, photographs)
+
+
+def _read_heads(path: Path, photographs: Predictions) -> dict[tuple[str, int, int], Predictions]:
+    heads = {}
+    for name, log_odds in _read_scores(path, photographs).items():
+        branches, width, seed = name.rsplit("/", 2)
+        heads[branches, int(width), int(seed)] = Predictions(photographs.records, expit(log_odds))
+    return heads
 
 
 def _read_curves(path: Path) -> Curves:
@@ -149,13 +162,15 @@ def _read_curves(path: Path) -> Curves:
     }
 
 
-def _read_robustness(path: Path, predictions: Predictions) -> dict[str, NDArray[np.float64]]:
+def _read_scores(path: Path, predictions: Predictions) -> dict[str, NDArray[np.float64]]:
+    """Read columns of log odds in the order of the photographs; nothing where there is no such file."""
     if not path.is_file():
         return {}
-    rows = _rows(path)
-    if [row["path"] for row in rows] != predictions.path.tolist():
-        raise UserError(f"{path} does not list the photographs of predictions.csv in their order: restore it")
-    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0] if name != "path"}
+    rows = {row["path"]: row for row in _rows(path)}
+    if rows.keys() != set(predictions.path.tolist()):
+        raise UserError(f"{path} does not list the photographs of predictions.csv: restore it")
+    ordered = [rows[name] for name in predictions.path.tolist()]
+    return {name: np.array([float(row[name]) for row in ordered]) for name in ordered[0] if name != "path"}
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

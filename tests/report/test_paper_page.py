@@ -44,7 +44,7 @@ def corrupted_auroc(run: PaperRun, corruption: str) -> float:
 
 
 def test_the_command_makes_the_page_that_is_committed(tmp_path: Path) -> None:
-    shutil.copytree(SCORES, tmp_path / "paper", ignore=shutil.ignore_patterns("plots"))
+    shutil.copytree(SCORES, tmp_path / "paper", ignore=shutil.ignore_patterns("plots", "*.py"))
     assert main(["report", "--paper", str(tmp_path / "paper")]) == 0
     assert (tmp_path / "paper.md").read_text() == PAGE.read_text(), "run `make paper-page` and commit what it writes"
     drawn = {path.name for path in (tmp_path / "paper" / "plots").iterdir()}
@@ -83,6 +83,23 @@ def test_what_the_page_concludes_in_words_holds(honest: dict[str, PaperRun], sco
     assert finished == ["fusion_pretrained"], "the page says which trainings on the random split were finished"
 
 
+def test_what_the_page_concludes_of_heads_holds(honest: dict[str, PaperRun], scores: PaperScores) -> None:
+    pair, common = "original:mobilenetv2_100+ela:efficientnet_lite0", honest["fusion_type1"].common
+    reference = scores.heads[pair, 256, 0]
+    for (branches, width, seed), head in scores.heads.items():
+        if seed or (branches, width) == (pair, 256):
+            continue
+        whole = compare_runs(head, reference).auroc
+        without_header = compare_runs(head.select(common), reference.select(common)).auroc
+        assert whole is not None
+        assert without_header is not None
+        assert without_header.p_value > 0.05, branches
+        assert branches != pair or whole.p_value > 0.05, width
+        if branches.endswith("ela:mobilenetv2_100"):
+            assert whole.value > 0
+            assert whole.p_value < 0.05
+
+
 def test_figures_are_those_of_another_library(honest: dict[str, PaperRun]) -> None:
     rows = list(csv.DictReader((SCORES / "runs/grouped/fusion_type1/seed_0/predictions.csv").open()))
     label = [row["label"] == "fake" for row in rows]
@@ -105,7 +122,7 @@ def test_no_source_of_the_honest_test_photographs_is_in_train(scores: PaperScore
 
 
 def test_no_photograph_is_committed() -> None:
-    assert {path.suffix for path in SCORES.rglob("*") if path.is_file()} == {".csv", ".json", ".svg"}
+    assert {path.suffix for path in SCORES.rglob("*") if path.is_file()} == {".csv", ".json", ".py", ".svg"}
 
 
 def test_the_readme_and_the_results_take_their_lines_from_the_page(scores: PaperScores) -> None:
@@ -120,11 +137,11 @@ def test_the_readme_and_the_results_take_their_lines_from_the_page(scores: Paper
         key=lambda n: scores.runs[HONEST, n, 0].figures["metrics"]["auroc"] or 0,
     )
     figures = scores.runs[HONEST, best, 0].figures
-    auroc, bounds, accuracy = figures["metrics"]["auroc"], figures["intervals"]["auroc"], figures["metrics"]["accuracy"]
+    auroc, accuracy = figures["metrics"]["auroc"], figures["metrics"]["accuracy"]
     assert auroc is not None
-    assert bounds is not None
     assert accuracy is not None
-    line = f"its fusion of Type {best[-1]}, trained here | {auroc:.2f} {interval(bounds)} | {accuracy:.0%}"
+    bounds = interval(figures["intervals"]["auroc"])
+    line = f"its fusion of Type {best[-1]}, trained here | {auroc:.2f} {bounds} | {accuracy:.0%}"
     assert line.replace("%", " %") in (REPOSITORY / "README.md").read_text()
 
 
