@@ -97,15 +97,7 @@ def smooth_locally(target: FacePhotograph, generator: np.random.Generator) -> Ps
 
 def inpaint_spots(target: FacePhotograph, generator: np.random.Generator) -> PseudoFake:
     """Remove one to five spots of the face and fill them from their surroundings."""
-    mask = np.zeros(target.image.shape[:2], dtype=np.uint8)
-    distance = eye_distance(target.points)
-    for _ in range(int(generator.integers(1, 6))):
-        x, y = _place(target, generator)
-        axes = (
-            max(2, int(distance * generator.uniform(0.04, 0.2))),
-            max(2, int(distance * generator.uniform(0.04, 0.2))),
-        )
-        cv2.ellipse(mask, (int(x), int(y)), axes, float(generator.uniform(0, 180)), 0, 360, 255, -1)
+    mask = _spots(target, generator, most=5, sizes=(0.04, 0.2))
     method = cv2.INPAINT_TELEA if generator.random() < 0.5 else cv2.INPAINT_NS
     filled = cv2.inpaint(np.ascontiguousarray(target.image), mask, 3, method)
     return PseudoFake(np.asarray(filled, dtype=np.uint8), np.asarray(mask / 255, dtype=np.float32), _UNKNOWN)
@@ -173,16 +165,22 @@ def _face_mask(target: FacePhotograph, generator: np.random.Generator) -> Mask:
 
 
 def _soft_spots(target: FacePhotograph, generator: np.random.Generator) -> Mask:
-    mask = np.zeros(target.image.shape[:2], dtype=np.float32)
+    mask = _spots(target, generator, most=4, sizes=(0.15, 0.5)).astype(np.float32) / 255
     distance = eye_distance(target.points)
-    for _ in range(int(generator.integers(1, 5))):
-        x, y = _place(target, generator)
-        axes = (
-            max(2, int(distance * generator.uniform(0.15, 0.5))),
-            max(2, int(distance * generator.uniform(0.15, 0.5))),
-        )
-        cv2.ellipse(mask, (int(x), int(y)), axes, float(generator.uniform(0, 180)), 0, 360, 1.0, -1)
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), max(0.5, 0.08 * distance)), dtype=np.float32)
+
+
+def _spots(
+    target: FacePhotograph, generator: np.random.Generator, most: int, sizes: tuple[float, float]
+) -> NDArray[np.uint8]:
+    """Return a mask, 0 or 255, of up to so many ellipses on the face; sizes are half axes in eye distances."""
+    mask = np.zeros(target.image.shape[:2], dtype=np.uint8)
+    distance = eye_distance(target.points)
+    for _ in range(int(generator.integers(1, most + 1))):
+        x, y = _place(target, generator)
+        axes = (max(2, int(distance * generator.uniform(*sizes))), max(2, int(distance * generator.uniform(*sizes))))
+        cv2.ellipse(mask, (int(x), int(y)), axes, float(generator.uniform(0, 180)), 0, 360, 255, -1)
+    return mask
 
 
 def _place(target: FacePhotograph, generator: np.random.Generator) -> NDArray[np.float64]:

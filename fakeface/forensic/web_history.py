@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.views.pictures import SUBSAMPLINGS, save_as_jpeg
+from fakeface.views.pictures import SUBSAMPLINGS, decode, encode, save_as_jpeg
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -77,5 +77,4 @@ def _saved(image: Pixels, generator: np.random.Generator) -> Pixels:
 
 def save_as_webp(image: Pixels, quality: int) -> Pixels:
     """Encode an image ``(H, W, 3)`` as lossy WebP, quality 1 to 100, and decode it."""
-    _, data = cv2.imencode(".webp", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_WEBP_QUALITY, quality])
-    return np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    return decode(encode(image, ".webp", cv2.IMWRITE_WEBP_QUALITY, quality))

@@ -46,17 +46,21 @@ class Ensemble(FaceNetwork):
         """Classify views ``(B, 3, H, W)``, uint8 or float in 0..255.
 
         Returns:
-            The means of the members' log odds of fake ``(B, 1)``, and of their regions and maps where all have them.
+            The members' log odds of fake, fused ``(B, 1)``, and the means of their regions and maps where all have
+            them.
         """
         outputs: list[FaceOutput] = [member(views) for member in self.members]
         return FaceOutput(
-            torch.stack([output.fake_logit for output in outputs]).mean(dim=0)[:, None],
-            mean_where_all_have_it([output.regions for output in outputs]),
-            mean_where_all_have_it([output.map for output in outputs]),
+            self.fuse(outputs)[:, None],
+            _mean([output.regions for output in outputs]),
+            _mean([output.map for output in outputs]),
         )
 
+    def fuse(self, outputs: Sequence[FaceOutput]) -> Tensor:
+        """Return the log odds of fake ``(B,)`` that follow from what the members say: their mean."""
+        return torch.stack([output.fake_logit for output in outputs]).mean(dim=0)
 
-def mean_where_all_have_it(tensors: Sequence[Tensor | None]) -> Tensor | None:
-    """Return the mean of what members say, or None where one says nothing."""
+
+def _mean(tensors: Sequence[Tensor | None]) -> Tensor | None:
     known = [tensor for tensor in tensors if tensor is not None]
     return torch.stack(known).mean(dim=0) if len(known) == len(tensors) else None

@@ -1,10 +1,12 @@
 """Networks that know edits and networks that know every kind of fake, fused: fake is what either suspicion holds of."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from fakeface.errors import UserError
-from fakeface.models.ensemble import Ensemble, mean_where_all_have_it
+from fakeface.models.ensemble import Ensemble
 from fakeface.models.network import FaceNetwork, FaceOutput
 
 EDITED_SHIFT, GENERATED_SHIFT = -2.0, -0.5
@@ -38,16 +40,12 @@ class KindEnsemble(Ensemble):
         self.temperatures = temperatures
         self.shift = shift
 
-    def forward(self, views: dict[str, Tensor]) -> FaceOutput:
-        """Classify views ``(B, 3, H, W)``, uint8 or float in 0..255.
-
-        Returns:
-            Log odds of fake ``(B, 1)``, and the means of the members' regions and maps where all have them.
+    def fuse(self, outputs: Sequence[FaceOutput]) -> Tensor:
+        """Return the log odds of fake ``(B,)``: of an edit or of a generated face.
 
         Raises:
             UserError: When no member tells kinds.
         """
-        outputs: list[FaceOutput] = [member(views) for member in self.members]
         pairs = list(zip(outputs, self.temperatures, strict=True))
         generated_logits = [output.generated_logit / temperature for output, temperature in pairs if output.has_kinds]
         if not generated_logits:
@@ -55,9 +53,4 @@ class KindEnsemble(Ensemble):
         edited = torch.stack([output.edited_logit / temperature for output, temperature in pairs]).mean(dim=0)
         edited, generated = edited + EDITED_SHIFT, torch.stack(generated_logits).mean(dim=0) + GENERATED_SHIFT
         # The odds of a or b, where both are independent: (1 + odds a)(1 + odds b) - 1.
-        fused = torch.stack([edited, generated, edited + generated]).logsumexp(dim=0)
-        return FaceOutput(
-            (fused + self.shift)[:, None],
-            mean_where_all_have_it([output.regions for output in outputs]),
-            mean_where_all_have_it([output.map for output in outputs]),
-        )
+        return torch.stack([edited, generated, edited + generated]).logsumexp(dim=0) + self.shift
