@@ -18,6 +18,10 @@ DIFFICULTIES = ("easy", "mid", "hard")
 REGIONS = ("left_eye", "right_eye", "nose", "mouth")
 """Facial regions in the order of the four bits in CIPLAB's file names."""
 
+KINDS_OF_FAKES = ("edited", "retouched", "swapped", "generated")
+KINDS_OF_REALS = ("real", "original")
+"""Words of the column ``kind`` that are understood; any other is taken as it is."""
+
 SPLITS = ("train", "val", "test")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff")
 
@@ -44,6 +48,10 @@ class Record:
             "0000".
         split: One of ``SPLITS``, or "" when not chosen yet.
         group: Name of the source group (photographs that share content), or "" when not known.
+        source: The origin: the collection or generator that the photograph comes from, or "" when not known.
+        kind: How a fake was made, or what a real photograph is, in any words; "" when not known. ``KINDS_OF_FAKES``
+            and ``KINDS_OF_REALS`` are understood.
+        others: Columns of somebody else's, each with its name, which are carried along as they are.
     """
 
     path: Path
@@ -52,6 +60,9 @@ class Record:
     regions: str = ""
     split: str = ""
     group: str = ""
+    source: str = ""
+    kind: str = ""
+    others: tuple[tuple[str, str], ...] = ()
 
     @property
     def stratum(self) -> str:
@@ -64,7 +75,10 @@ class Record:
         return f"group {self.group}" if self.group else f"path {self.path}"
 
 
-MANIFEST_COLUMNS = tuple(field.name for field in fields(Record))
+MANIFEST_COLUMNS = tuple(field.name for field in fields(Record) if field.name != "others")
+
+SCORE_COLUMN = "score"
+"""What a table of predictions has beside the columns of a manifest, none of which may have its name."""
 
 
 def read_records(root: Path | None, manifest: Path | None = None) -> list[Record]:
@@ -133,7 +147,7 @@ def _record_from_name(path: Path, label: int) -> Record:
 
 
 def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
-    """Read a manifest: a CSV with ``path,label`` and optionally ``difficulty,regions,split,group``.
+    """Read a manifest: a CSV with ``path,label``, optionally others of ``MANIFEST_COLUMNS``, and any of one's own.
 
     A real photograph has no difficulty: its field is empty or says ``real``, and no region of it is edited.
 
@@ -162,26 +176,27 @@ def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
     return list(rows.values())
 
 
-def check_columns(table: Path, names: Sequence[str], columns: Sequence[str] = ()) -> None:
-    """Check the header of a table of photographs.
+def check_columns(table: Path, names: Sequence[str], extra: Sequence[str] = ()) -> None:
+    """Check the header of a table of photographs: ``path`` and ``label`` are there, and no column is misspelt.
 
     Args:
         table: The file, for errors.
         names: Its columns.
-        columns: Those that it must have, in any order; by default ``path`` and ``label``, and any of a manifest's.
+        extra: Those that it must have beside a manifest's.
 
     Raises:
-        UserError: When one is missing, unknown or there twice.
+        UserError: When one is missing, seems to be misspelt, or is there twice.
     """
-    for required in columns or ("path", "label"):
+    for required in ("path", "label", *extra):
         if required not in names:
             raise UserError(f"{table}, row 1: the column {required!r} is missing: the header must name it")
-    for name in set(names) - set(columns or MANIFEST_COLUMNS):
-        # Columns of somebody else's in a manifest do no harm; one that is meant to be ours and is not read does.
-        meant = columns or get_close_matches(name.strip().lower(), MANIFEST_COLUMNS, n=1, cutoff=0.75)
-        if meant:
-            named = " or ".join(meant)
-            raise UserError(f"{table}, row 1: unknown column {name!r}: rename it to {named}, or else remove it")
+    for name in names:
+        # Columns of somebody else's do no harm; one that is meant to be ours and is not read does.
+        meant = [] if "_" in name else get_close_matches(name.strip().lower(), MANIFEST_COLUMNS, n=1, cutoff=0.8)
+        if meant and name not in MANIFEST_COLUMNS:
+            raise UserError(f"{table}, row 1: unknown column {name!r}: rename it to {meant[0]}, or else remove it")
+        if name == SCORE_COLUMN and name not in extra:
+            raise UserError(f"{table}, row 1: the column {name!r} is one of predictions: rename it, or remove it")
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:
         raise UserError(f"{table}, row 1: the column {repeated[0]!r} stands twice: remove one of them")
@@ -221,6 +236,9 @@ def record_from_row(where: str, row: Mapping[str, str], base: Path) -> Record:
         regions=regions or ("0000" if real else ""),
         split=values.get("split", ""),
         group=values.get("group", ""),
+        source=values.get("source", ""),
+        kind=values.get("kind", ""),
+        others=tuple((name, row[name]) for name in row if name not in (*MANIFEST_COLUMNS, SCORE_COLUMN)),
     )
 
 
@@ -245,8 +263,9 @@ def write_manifest(manifest: Path, records: Iterable[Record], root: Path | None 
         records: The rows, in order.
         root: Paths below this folder are written relative to it, others as absolute paths; by default all are absolute.
     """
-    rows = (row_from_record(replace(record, path=_below(root, record.path))) for record in records)
-    write_table(manifest, MANIFEST_COLUMNS, (list(row.values()) for row in rows), "w")
+    rows = [row_from_record(replace(record, path=_below(root, record.path))) for record in records]
+    columns = columns_of(rows)
+    write_table(manifest, columns, ([row.get(name, "") for name in columns] for row in rows), "w")
 
 
 def _below(root: Path | None, path: Path) -> Path:
@@ -255,9 +274,14 @@ def _below(root: Path | None, path: Path) -> Path:
 
 
 def row_from_record(record: Record) -> dict[str, str]:
-    """Return what ``record_from_row`` reads, by ``MANIFEST_COLUMNS``."""
+    """Return what ``record_from_row`` reads, by column."""
     fields = {name: str(getattr(record, name)) for name in MANIFEST_COLUMNS}
-    return fields | {"path": record.path.as_posix(), "label": LABEL_NAMES[record.label]}
+    return fields | {"path": record.path.as_posix(), "label": LABEL_NAMES[record.label]} | dict(record.others)
+
+
+def columns_of(rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return the columns of ``MANIFEST_COLUMNS`` and all others of rows, which need not have the same."""
+    return list(dict.fromkeys([*MANIFEST_COLUMNS, *(name for row in rows for name in row)]))
 
 
 def with_splits(records: Sequence[Record], splits: Sequence[str]) -> list[Record]:

@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit
 
-from fakeface.data.records import Record, check_columns, check_repeats, record_from_row, row_from_record
+from fakeface.data.records import (
+    SCORE_COLUMN,
+    Record,
+    check_columns,
+    check_repeats,
+    columns_of,
+    record_from_row,
+    row_from_record,
+)
 from fakeface.data.tables import read_table, write_table
 from fakeface.errors import UserError
 
@@ -73,9 +81,6 @@ class Predictions:
         return Predictions([self.records[number] for number in numbers], self.score[numbers])
 
 
-PREDICTION_COLUMNS = ("path", "label", "difficulty", "regions", "group", "score")
-
-
 def logits(score: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the log odds of probabilities; 0 and 1 become the finite ±36.7, the last that float64 tells from them."""
     last = 2.0**-53
@@ -88,11 +93,11 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     Raises:
         UserError: When the file exists.
     """
-    rows = [
-        {**row_from_record(record), "score": score}
-        for record, score in zip(predictions.records, predictions.score.tolist(), strict=True)
-    ]
-    write_table(path, PREDICTION_COLUMNS, ([row[name] for name in PREDICTION_COLUMNS] for row in rows), "x")
+    rows = [row_from_record(record) for record in predictions.records]
+    columns = [name for name in columns_of(rows) if name != "split"]  # which is one and the same
+    values = ([row.get(name, "") for name in columns] for row in rows)
+    scored = ([*row, score] for row, score in zip(values, predictions.score.tolist(), strict=True))
+    write_table(path, [*columns, SCORE_COLUMN], scored, "x")
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -105,10 +110,10 @@ def read_predictions(path: Path) -> Predictions:
         raise UserError(f"the predictions {path} do not exist: write them with `fakeface test --ckpt_path CKPT`")
     records: dict[int, Record] = {}
     scores = []
-    for number, row in read_table(path, lambda names: check_columns(path, names, PREDICTION_COLUMNS)):
+    for number, row in read_table(path, lambda names: check_columns(path, names, [SCORE_COLUMN])):
         where = f"{path}, row {number}"
         records[number] = record_from_row(where, row, Path())
-        scores.append(_score(where, row["score"]))
+        scores.append(_score(where, row[SCORE_COLUMN]))
     if not records:
         raise UserError(f"{path} lists no image: write it again with `fakeface test --ckpt_path CKPT`")
     check_repeats(path, records)

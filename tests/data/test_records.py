@@ -142,9 +142,20 @@ def test_manifest_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
     assert [record.label for record in read_manifest(manifest)] == [REAL, FAKE]
 
 
-def test_columns_of_somebody_else_are_passed_by(tmp_path: Path) -> None:
-    manifest = manifest_of(tmp_path, "path,label,kind,width\na.jpg,fake,generated,256\n")
-    assert read_manifest(manifest) == [Record(tmp_path / "a.jpg", FAKE)]
+def test_source_and_kind_are_any_words_and_columns_of_somebody_else_are_carried_along(tmp_path: Path) -> None:
+    text = "path,label,kind,source,generator,source_url\na.jpg,fake, generated ,Lab 3, GAN 2,\nb.jpg,real,selfie,,,x\n"
+    assert read_manifest(manifest_of(tmp_path, text)) == [
+        Record(
+            tmp_path / "a.jpg",
+            FAKE,
+            source="Lab 3",
+            kind="generated",
+            others=(("generator", " GAN 2"), ("source_url", "")),
+        ),
+        Record(
+            tmp_path / "b.jpg", REAL, regions="0000", kind="selfie", others=(("generator", ""), ("source_url", "x"))
+        ),
+    ]
 
 
 def test_manifest_paths_start_from_the_root_or_are_absolute(tmp_path: Path) -> None:
@@ -160,6 +171,8 @@ def test_manifest_paths_start_from_the_root_or_are_absolute(tmp_path: Path) -> N
         ("", "row 1", "'path' is missing: the header must name it"),
         ("path\na.jpg\n", "row 1", "'label' is missing: the header must name it"),
         ("path,label,dificulty\na.jpg,fake,easy\n", "row 1", "unknown column 'dificulty': rename it to difficulty, or"),
+        ("path,label,sources\na.jpg,fake,x\n", "row 1", "unknown column 'sources': rename it to source, or"),
+        ("path,label,score\na.jpg,fake,1\n", "row 1", "'score' is one of predictions: rename it, or remove it"),
         ("path,label,path\na.jpg,real,b.jpg\n", "row 1", "'path' stands twice: remove one"),
         ("path,label\na.jpg,real\nb.jpg,Fake\n", "row 3", "label is 'Fake': write one of real, fake"),
         ("path,label\na.jpg,1\n", "row 2", "label is '1': write one of real, fake"),
@@ -216,9 +229,19 @@ def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
 def test_a_written_manifest_reads_back(tmp_path: Path, below_root: bool) -> None:
     faces = tmp_path / "faces"
     records = [
-        Record(faces / "training_real" / "a.jpg", REAL, regions="0000", split="val"),
-        Record(faces / 'b, "quoted" ü.png', FAKE, "mid", "1010", "train", "group, 1"),
-        Record(tmp_path / "elsewhere" / "c.jpg", FAKE),
+        Record(faces / "training_real" / "a.jpg", REAL, regions="0000", split="val", others=(("year", ""),)),
+        Record(
+            faces / 'b, "quoted" ü.png',
+            FAKE,
+            "mid",
+            "1010",
+            "train",
+            "group, 1",
+            "studio",
+            "edited",
+            (("year", "2019"),),
+        ),
+        Record(tmp_path / "elsewhere" / "c.jpg", FAKE, others=(("year", ""),)),
     ]
     touch(*(record.path for record in records))
     manifest = tmp_path / "new" / "folder" / "split.csv"

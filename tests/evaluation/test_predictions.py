@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,12 @@ from fakeface.evaluation.predictions import Predictions, logits, read_prediction
 from tests.evaluation.tables import make_predictions
 
 HEADER = "path,label,difficulty,regions,group,score"
+"""The columns of older tables."""
 
 RECORDS = [
     Record(Path('faces/a "b", c.jpg'), 0, regions="0000", group="g1"),
     Record(Path("faces/gesicht_ä.jpg"), 1, "hard", "0110", group="g1"),
-    Record(Path("faces/other.png"), 1),
+    Record(Path("faces/other.png"), 1, source="studio, 2", kind="swapped", others=(("photographer", " Anna "),)),
 ]
 
 
@@ -25,15 +27,19 @@ def test_a_table_reads_back_bit_for_bit(tmp_path: Path) -> None:
     assert read.label.tolist() == [0, 1, 1]
     assert read.path.tolist() == [str(record.path) for record in RECORDS]
     assert read.group.tolist() == ["g1", "g1", ""]
-    assert read.records == RECORDS
+    assert [replace(record, others=()) for record in read.records] == [replace(one, others=()) for one in RECORDS]
+    assert [record.others for record in read.records] == [
+        *[(("photographer", ""),)] * 2,
+        (("photographer", " Anna "),),
+    ]
 
 
 def test_the_file_has_the_published_columns(tmp_path: Path) -> None:
-    write_predictions(tmp_path / "predictions.csv", Predictions.from_records(RECORDS[1:], [0.75, 0.5]))
+    write_predictions(tmp_path / "predictions.csv", Predictions.from_records(RECORDS[:2], [0.75, 0.5]))
     assert (tmp_path / "predictions.csv").read_text().splitlines() == [
-        HEADER,
-        "faces/gesicht_ä.jpg,fake,hard,0110,g1,0.75",
-        "faces/other.png,fake,,,,0.5",
+        "path,label,difficulty,regions,group,source,kind,score",
+        '"faces/a ""b"", c.jpg",real,,0000,g1,,,0.75',
+        "faces/gesicht_ä.jpg,fake,hard,0110,g1,,,0.5",
     ]
 
 
@@ -48,7 +54,7 @@ def test_an_existing_table_is_not_overwritten(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["path,label,score", "a.jpg,fake,0.5"], "row 1: the column 'difficulty' is missing"),
+        (["path,label,kind", "a.jpg,fake,"], "row 1: the column 'score' is missing"),
         ([HEADER], "lists no image"),
         ([HEADER, "a.jpg,real,,,,0.5", "b.jpg,fraud,,,,0.5"], "row 3: label is 'fraud'"),
         ([HEADER, "a.jpg,fake,harder,,,0.5"], "row 2: difficulty is 'harder'"),
