@@ -17,6 +17,7 @@ from fakeface.training import SUBCOMMANDS
 LIGHT_COMMANDS = {
     "predict": ("fakeface.commands.predict", "judge photographs: fakeface predict --source PHOTO"),
     "export": ("fakeface.commands.export", "write a trained network as ONNX, torch.export or OpenVINO"),
+    "configs": ("fakeface.commands.configs", "list the configurations that come with fakeface, or copy one"),
     "baseline": ("fakeface.commands.baseline", "classify the features of frozen backbones with scikit-learn"),
     "robustness": ("fakeface.commands.robustness", "measure a checkpoint on compressed, scaled, blurred, noisy images"),
     "localisation": ("fakeface.commands.localisation", "measure whether heat maps lie where fakes were edited"),

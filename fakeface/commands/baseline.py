@@ -17,7 +17,12 @@ from fakeface.training.runs import CLASSIFIER_FILE, METRICS_FILE, PREDICTIONS_FI
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's flags."""
     parser.add_argument(
-        "-c", "--config", type=Path, action="append", required=True, help="an experiment, such as configs/NAME.yaml"
+        "-c",
+        "--config",
+        type=Path,
+        action="append",
+        required=True,
+        help="an experiment: a file, or a name that `fakeface configs` lists",
     )
     parser.add_argument(
         "--classifier", choices=("knn", "svm", "logistic"), required=True, help="what learns from the features"

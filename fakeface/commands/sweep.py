@@ -9,13 +9,16 @@ import argparse
 import time
 from pathlib import Path
 
+from fakeface.training.configurations import find_config
 from fakeface.training.sweep import LOG_FILE, carry_out, is_finished, list_runs, only_sweep
 from fakeface.training.sweep_summary import format_sweep, measure_run, summarise_sweep, write_sweep
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's flags."""
-    parser.add_argument("configs", type=Path, nargs="+", metavar="CONFIG", help="an experiment, configs/NAME.yaml")
+    parser.add_argument(
+        "configs", nargs="+", metavar="CONFIG", help="an experiment: a file, or a name that `fakeface configs` lists"
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="N", help="seeds (default: 0)")
     parser.add_argument(
         "--out", type=Path, default=Path("lightning_logs"), help="folder of the runs (default: %(default)s)"
@@ -25,7 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the runs, then write the summary; 1 when a run failed."""
-    runs = list_runs(arguments.configs, arguments.seeds, arguments.out, arguments.trainer_arguments)
+    runs = list_runs(
+        [Path(find_config(name)) for name in arguments.configs],
+        arguments.seeds,
+        arguments.out,
+        arguments.trainer_arguments,
+    )
     figures = []
     with only_sweep(arguments.out):
         for number, run in enumerate(runs, start=1):

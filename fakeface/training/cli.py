@@ -21,9 +21,9 @@ from fakeface.data.records import check_source
 from fakeface.errors import UserError
 from fakeface.folders import check_local
 from fakeface.training import SUBCOMMANDS
-from fakeface.training.base_config import base_config
 from fakeface.training.callbacks.interruption import Interruption, interruptible
 from fakeface.training.checkpoints import load_checkpoint
+from fakeface.training.configurations import base_config, find_configs
 from fakeface.training.datamodule import FaceDataModule
 from fakeface.training.memory import keep_freed_memory
 from fakeface.training.module import FakeFaceModule
@@ -92,7 +92,7 @@ class FakeFaceCLI(LightningCLI):
 
     def _with_implied(self, args: list[str]) -> list[str]:
         """Put what the checkpoint and the configuration's name imply in front of the given arguments."""
-        subcommand, given = args[0], args[1:]
+        subcommand, given = args[0], find_configs(args[1:])
         known = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
         known.add_argument("-c", "--config", action="append", default=[])
         known.add_argument("--ckpt_path")

@@ -19,12 +19,11 @@ from subprocess import DEVNULL, STDOUT, Popen
 from types import FrameType
 from typing import Any, Literal
 
-import yaml
 from filelock import FileLock, Timeout
 
 from fakeface.errors import UserError
 from fakeface.folders import make_folder
-from fakeface.training.base_config import base_config
+from fakeface.training.configurations import base_config, named_files, read_config
 from fakeface.training.runs import CHECKPOINTS, CONFIG_FILE, read_split_counts
 
 STATE_FILE, LOG_FILE = "sweep.json", "sweep.log"
@@ -82,31 +81,11 @@ class Run:
 
         Files are those that arguments name, those that these name, and so on: configurations, manifests, weights.
         """
-        files = {"base.yaml": base_config()}
-        _find_files([part.rpartition("=")[2] for part in self.fit_arguments()], Path(), files)
-        _find_files(_read(base_config()), base_config().parent, files)
+        base = base_config()
+        files = {"base.yaml": base} | named_files(read_config(base), base.parent)
+        files |= named_files([part.rpartition("=")[2] for part in self.fit_arguments()], Path())
         digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
         return {"arguments": self.fit_arguments(), "configurations": digests}
-
-
-def _find_files(value: Any, folder: Path, found: dict[str, Path]) -> None:
-    """Add the files that the strings of a configuration name, as seen from its folder or from here, to those found."""
-    if isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            _find_files(item, folder, found)
-    elif isinstance(value, str):
-        for path in (folder / value, Path(value)):
-            if str(path) not in found and path.suffix and path.is_file():
-                found[str(path)] = path
-                _find_files(_read(path), path.parent, found)
-
-
-def _read(path: Path) -> Any:
-    """Return what a configuration holds, nothing where a file is none; `fakeface fit` says what is wrong with it."""
-    try:
-        return yaml.safe_load(path.read_bytes()) if path.suffix in (".yaml", ".yml") else None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        return None
 
 
 def list_runs(configs: Sequence[Path], seeds: Sequence[int], out: Path, arguments: Sequence[str]) -> list[Run]:

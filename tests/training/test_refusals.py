@@ -8,7 +8,7 @@ import torch
 from lightning.pytorch.accelerators import CUDAAccelerator
 
 from fakeface.errors import UserError
-from fakeface.training import base_config
+from fakeface.training import configurations
 from tests.tiny_run import BEST, LAST, RUN, load, refusal
 
 
@@ -95,10 +95,10 @@ def test_best_and_last_of_no_run_are_refused(
 def test_a_missing_base_file_is_named(
     workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert base_config.base_config().is_absolute()
-    monkeypatch.setattr(base_config, "__file__", str(workplace / "fakeface" / "training" / "base_config.py"))
+    assert configurations.base_config().is_absolute()
+    monkeypatch.setattr(configurations, "__file__", str(workplace / "fakeface" / "training" / "configurations.py"))
     with pytest.raises(UserError, match=r"configs/base\.yaml is missing: restore it or install fakeface again"):
-        base_config.base_config()
+        configurations.base_config()
     assert "base.yaml is missing" in refusal(capsys, "fit", "--config", "tiny.yaml")
 
 

@@ -18,7 +18,7 @@ from fakeface.cli import main
 from fakeface.data.records import read_records, write_manifest
 from fakeface.data.splits import paper_split
 from fakeface.evaluation.scores import METRICS
-from fakeface.training.base_config import base_config
+from fakeface.training.configurations import base_config
 from fakeface.training.curves import read_curves
 from fakeface.training.sweep import Run
 from fakeface.training.sweep_summary import RunFigures, format_sweep, summarise_sweep
