@@ -77,7 +77,7 @@ def named_files(value: Any, folder: Path) -> dict[str, Path]:
     if isinstance(value, dict | list):
         parts = value.values() if isinstance(value, dict) else value
         return {name: path for part in parts for name, path in named_files(part, folder).items()}
-    found = {}
+    found: dict[str, Path] = {}
     for path in (folder / value, Path(value)) if isinstance(value, str) else ():
         if path.suffix and path.is_file():
             found |= {str(path): path} | named_files(read_config(path), path.parent)

@@ -1,15 +1,19 @@
 """What TensorBoard shows of a run besides its scalars: samples, augmentations, curves, the network, final figures."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.model_summary.model_summary import ModelSummary
 from matplotlib.figure import Figure
-from torch import Tensor
+from torch import Tensor, nn
 
 from fakeface.data.dataset import FaceDataset
+from fakeface.models.network import FaceNetwork, FaceOutput
 from fakeface.training.callbacks.figures import Image, image_grid, verdict_figures
 from fakeface.training.datamodule import FaceDataModule
 from fakeface.training.metrics import FaceMetrics
@@ -34,6 +38,8 @@ class TensorBoardFigures(Callback):
             return
         writer.add_custom_scalars(CURVES)
         writer.add_text("network", f"<pre>{ModelSummary(pl_module, max_depth=3)}</pre>")
+        if isinstance(pl_module, FakeFaceModule):
+            draw_graph(writer, pl_module.net, data.parameters.size, pl_module.device)
         train = data.datasets["train"]
         writer.add_figure("samples", _sample_panel(train, data.views))
         if data.augmentation != "none":
@@ -70,6 +76,35 @@ def _writer(trainer: Trainer) -> Any:
     if isinstance(trainer.logger, TensorBoardLogger) and trainer.is_global_zero:
         return trainer.logger.experiment
     return None
+
+
+class _Logits(nn.Module):
+    """The network with its views one after the other, as TensorBoard's graph wants its inputs."""
+
+    def __init__(self, net: FaceNetwork) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, *views: Tensor) -> Tensor:
+        """Return the logits of the label."""
+        output: FaceOutput = self.net(dict(zip(self.net.views, views, strict=True)))
+        return output.label
+
+
+def draw_graph(writer: Any, net: FaceNetwork, size: int, device: torch.device) -> None:
+    """Let TensorBoard show the network as a graph; one that cannot be traced is said, and trains all the same."""
+    views = tuple(torch.zeros(1, 3, size, size, dtype=torch.uint8, device=device) for _ in net.views)
+    modes = {module: module.training for module in net.modules()}
+    net.eval()  # nothing may be drawn at random, and no running mean may move
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")  # tracing is deprecated, and TensorBoard reads nothing else
+            writer.add_graph(_Logits(net), views)
+    except (RuntimeError, TypeError, ValueError) as error:
+        rank_zero_info(f"TensorBoard shows no graph, for the network cannot be traced: {error}")
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
 
 
 def _draw_curves(trainer: Trainer, stage: str, metrics: FaceMetrics) -> None:

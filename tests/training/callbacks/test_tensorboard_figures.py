@@ -1,6 +1,7 @@
 """What TensorBoard shows of a run, read back from its event files."""
 
 import io
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,11 +18,12 @@ from sklearn.metrics import roc_curve as sklearn_roc_curve
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.custom_scalar.layout_pb2 import Layout
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+from torch.utils.tensorboard import SummaryWriter
 
 from fakeface.cli import main
 from fakeface.data.augment import PAPER_OPERATIONS
 from fakeface.data.dataset import Augmentation
-from fakeface.models import FaceClassifier
+from fakeface.models import FaceClassifier, FaceOutput
 from fakeface.training.callbacks import TensorBoardFigures, tensorboard_figures
 from fakeface.training.callbacks.figures import image_grid, verdict_figures
 from fakeface.training.datamodule import FaceDataModule
@@ -90,6 +92,28 @@ def test_the_network_is_described(events: EventAccumulator) -> None:
     assert "net.branches.original" in summary
     assert "net.branches.ela" in summary
     assert "Total params" in summary
+
+
+def test_the_graph_shows_both_branches_and_the_learning_rate_is_a_curve(events: EventAccumulator) -> None:
+    nodes = {node.name for node in events.Graph().node}
+    for branch in ("original", "ela"):
+        assert any(f"Branch[{branch}]" in name for name in nodes), branch
+    assert [value for _, value in points(events, "lr-SGD")] == pytest.approx([0.001] * len(points(events, "lr-SGD")))
+    assert points(events, "lr-SGD")
+
+
+def test_a_network_that_cannot_be_traced_is_said_and_trains_as_before(caplog: pytest.LogCaptureFixture) -> None:
+    class Stubborn(FaceClassifier):
+        def forward(self, views: dict[str, torch.Tensor]) -> FaceOutput:
+            raise RuntimeError("no way")
+
+    net = Stubborn({"original": "custom_cnn"}, pretrained=False).train()
+    net.head.eval()
+    with SummaryWriter(tempfile.mkdtemp()) as writer, caplog.at_level("INFO"):
+        tensorboard_figures.draw_graph(writer, net, 32, torch.device("cpu"))
+    assert "no graph, for the network cannot be traced: no way" in caplog.text
+    assert net.training
+    assert not net.head.training
 
 
 def test_hyperparameters_stand_beside_the_final_figures(events: EventAccumulator) -> None:
