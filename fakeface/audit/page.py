@@ -14,11 +14,11 @@ from fakeface.views.pictures import data_url
 SHOWN_GROUPS, SHOWN_VALUES, SHOWN_FILES = 12, 12, 20
 
 
-def audit_content(source: Path, content: dict[str, Any], probes: Sequence[Probe]) -> dict[str, Any]:
+def audit_content(sources: Sequence[Path], content: dict[str, Any], probes: Sequence[Probe]) -> dict[str, Any]:
     """Return the audit without its pictures.
 
     Args:
-        source: The folder or manifest.
+        sources: The folders and manifests.
         content: What ``inventory`` returned, and ``groups``: how many photographs share a source with another, in how
             many groups, and how many of them are fakes that share one with a real.
         probes: What ``run_probes`` returned.
@@ -26,8 +26,8 @@ def audit_content(source: Path, content: dict[str, Any], probes: Sequence[Probe]
     broken = [f"`{file['path']}` cannot be read: {file['reason']}" for file in content["broken"]]
     duplicates = ["the same bytes: " + ", ".join(f"`{path}`" for path in paths) for paths in content["duplicates"]]
     return {
-        "name": source.resolve().name,
-        "source": source,
+        "name": ", ".join(source.resolve().name for source in sources),
+        "source": ", ".join(map(str, sources)),
         "images": content["images"],
         "groups": content["groups"],
         "probes": _probe_table(probes),

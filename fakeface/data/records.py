@@ -28,12 +28,19 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".
 _OF_A_MAC = "._"
 """Beginning of the names of files in which macOS keeps what another file system cannot; they are no pictures."""
 
+_NUMBERED = re.compile(r"[^\W\d]*[\W_]?\d+")
+
 _FAKE_NAME = re.compile(r"(easy|mid|hard)_(\d+)_([01]{3,4})")
 
 
 def is_photograph_name(name: str, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> bool:
     """Say whether a file in a folder counts as a photograph, by its name."""
     return name.lower().endswith(tuple(suffixes)) and not name.startswith(_OF_A_MAC)
+
+
+def is_numbered(group: str) -> bool:
+    """Say whether a source group is named by a number alone, such as ``source_17``, which each data set has its own."""
+    return _NUMBERED.fullmatch(group) is not None
 
 
 @dataclass(frozen=True, slots=True)

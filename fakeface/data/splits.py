@@ -1,15 +1,19 @@
-"""Which photographs train, validate and test: the report's draw, a manifest's column, or whole source groups."""
+"""Which photographs train, validate and test: the report's draw, a manifest's column, whole source groups or sources.
+
+A source is where photographs come from; a source group is what few photographs show, see ``Record``.
+"""
 
 import os
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.data.records import SPLITS, Record, with_splits
+from fakeface.data.records import FAKE, LABEL_NAMES, REAL, SPLITS, Record, with_splits
 from fakeface.errors import UserError
 
 TABLE_1 = {
@@ -20,8 +24,14 @@ TABLE_1 = {
 }
 """Images per stratum in train, val and test: Table 1 of the report."""
 
+SOURCE_SHARES = (0.6, 0.2, 0.2)
+"""Shares of train, val and test where whole sources are left out, which Table 1's small validation could not hold."""
+
 _ATTEMPTS = 20
 """Draws of a grouped split; CIPLAB, most of whose groups are one image, needs one."""
+
+_SOURCE_ATTEMPTS = 200
+"""Beginnings of a split of sources, which are few and of very different sizes, so that most lead nowhere."""
 
 
 def manifest_split(records: Sequence[Record]) -> list[Record]:
@@ -127,11 +137,13 @@ def grouped_split(records: Sequence[Record], seed: int) -> list[Record]:
     chosen, deviation = next(attempts)
     while deviation and (attempt := next(attempts, None)) is not None:
         chosen, deviation = min((chosen, deviation), attempt, key=lambda one: one[1])
-    splits = [""] * len(records)
-    for members, split in zip(groups, chosen, strict=True):
-        for index in members:
-            splits[index] = SPLITS[split]
-    return with_splits(records, splits)
+    return with_splits(records, [SPLITS[split] for split in _of_records(groups, chosen)])
+
+
+def _of_records(groups: Sequence[Sequence[int]], chosen: Sequence[int]) -> list[int]:
+    """Return for each record what was chosen for its group."""
+    part_of = {index: part for members, part in zip(groups, chosen, strict=True) for index in members}
+    return [part_of[index] for index in range(len(part_of))]
 
 
 def _assign_groups(
@@ -163,7 +175,7 @@ def _assign_groups(
     return chosen.tolist(), int(np.abs(room).max())
 
 
-def _move_groups(holds: NDArray[np.int64], room: NDArray[np.int64], chosen: NDArray[np.int64]) -> None:
+def _move_groups(holds: NDArray[Any], room: NDArray[Any], chosen: NDArray[np.int64]) -> None:
     """Move one group at a time as long as that brings the counts nearer to those wanted, by their squares."""
     groups = np.arange(len(holds))
     while True:
@@ -171,7 +183,7 @@ def _move_groups(holds: NDArray[np.int64], room: NDArray[np.int64], chosen: NDAr
         change = gain[groups, chosen][:, np.newaxis] - gain + (holds**2).sum(axis=1, keepdims=True)
         change[groups, chosen] = 0
         group, split = np.unravel_index(change.argmin(), change.shape)
-        if change[group, split] >= 0:
+        if change[group, split] > -1e-9:
             return
         room[chosen[group]] += holds[group]
         room[split] -= holds[group]
@@ -214,8 +226,91 @@ def folds(records: Sequence[Record], number: int, seed: int) -> list[list[Record
         warnings.filterwarnings("ignore", message="The least populated class")
         for fold, (_, tested) in enumerate(splitter.split(order, strata, names)):
             fold_of[np.array(order)[tested]] = fold
+    return _as_folds(records, fold_of.tolist(), number)
+
+
+def _as_folds(records: Sequence[Record], fold_of: Sequence[int], number: int) -> list[list[Record]]:
     roles = ["test", "val", *["train"] * (number - 2)]
     return [with_splits(records, [roles[(own - fold) % number] for own in fold_of]) for fold in range(number)]
+
+
+def source_split(records: Sequence[Record], seed: int) -> list[Record]:
+    """Leave whole sources out: about ``SOURCE_SHARES`` of each class and kind train, validate and test.
+
+    Sources that have a source group in common stay together.
+
+    Returns:
+        The records in their order with ``split`` set.
+
+    Raises:
+        UserError: When a record has no source, or there are too few for both classes in every split.
+    """
+    return with_splits(records, [SPLITS[part] for part in _share_out_sources(records, SOURCE_SHARES, seed)])
+
+
+def source_folds(records: Sequence[Record], number: int, seed: int) -> list[list[Record]]:
+    """Divide the records into folds of whole sources, see ``folds`` and ``source_split``.
+
+    Raises:
+        UserError: When a record has no source, or there are fewer than 3 folds, or too few sources for so many.
+    """
+    if number < 3:
+        raise UserError(f"{number} folds are too few for training, validation and test: choose 3 or more")
+    return _as_folds(records, _share_out_sources(records, [1 / number] * number, seed), number)
+
+
+def _share_out_sources(records: Sequence[Record], shares: Sequence[float], seed: int) -> list[int]:
+    """Return the part of each record: whole sources, as near the shares of each class and kind as found."""
+    sources = _members_of_sources(records)
+    rows: list[dict[str, int]] = []
+    for members in sources:
+        classes = [LABEL_NAMES[records[index].label] for index in members]
+        kinds = [f"{label} {records[index].kind}" for label, index in zip(classes, members, strict=True)]
+        rows.append(Counter([*classes, *kinds]))
+    columns = [*LABEL_NAMES, *sorted({name for row in rows for name in row}.difference(LABEL_NAMES))]
+    counts = np.array([[row[name] for name in columns] for row in rows], dtype=np.float64)
+    holds, wanted = counts / np.maximum(1, counts.sum(axis=0)), np.outer(shares, np.ones(len(columns)))
+    generator = np.random.default_rng(seed)
+    best, least = [], np.inf
+    for _ in range(_SOURCE_ATTEMPTS):
+        chosen = generator.choice(len(shares), size=len(sources), p=shares)
+        room = wanted - [holds[chosen == part].sum(axis=0) for part in range(len(shares))]
+        _move_groups(holds, room, chosen)
+        without = sum(not counts[chosen == part, label].any() for part in range(len(shares)) for label in (REAL, FAKE))
+        fault = 1000 * without + float((room**2).sum())
+        if fault < least:
+            best, least = chosen.tolist(), fault
+    if least >= 1000:
+        found = " and ".join(
+            f"{np.sum(counts[:, label] > 0)} hold {name} ones" for label, name in enumerate(LABEL_NAMES)
+        )
+        raise UserError(
+            f"{len(sources)} sources cannot give each of {len(shares)} parts real and fake photographs ({found}): "
+            f"bring more sources, or choose fewer folds"
+        )
+    return _of_records(sources, best)
+
+
+def _members_of_sources(records: Sequence[Record]) -> list[list[int]]:
+    """The indices of each source, in stable order; sources that have a source group in common are one."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    missing = [record.path for record in records if not record.source]
+    if missing:
+        raise UserError(
+            f"{len(missing)} of {len(records)} images have no source, the first is {missing[0]}: fill the manifest's "
+            f"column 'source' with where each comes from"
+        )
+    names, source = np.unique([record.source for record in records], return_inverse=True)
+    clusters, cluster = np.unique([record.cluster for record in records], return_inverse=True)
+    nodes = len(names) + len(clusters)
+    graph = coo_array((np.ones(len(records)), (source, len(names) + cluster)), shape=(nodes, nodes))
+    component = connected_components(graph, directed=False)[1][source]
+    members: dict[int, list[int]] = defaultdict(list)
+    for index in stable_order(records):
+        members[int(component[index])].append(index)
+    return list(members.values())
 
 
 def _members_of_groups(records: Sequence[Record]) -> list[list[int]]:

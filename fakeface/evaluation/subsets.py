@@ -1,16 +1,13 @@
 """Parts of a test set on which a detector is measured by itself."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fakeface.data.jpeg_headers import common_table
-from fakeface.data.records import DIFFICULTIES, REAL, REGIONS, Record
+from fakeface.data.records import DIFFICULTIES, REAL, REGIONS, Record, is_numbered
 from fakeface.evaluation.predictions import Predictions
-
-_NUMBERED = re.compile(r"[^\W\d]*[\W_]?\d+")
 
 
 def difficulty_subsets(predictions: Predictions) -> dict[str, NDArray[np.bool_]]:
@@ -71,7 +68,7 @@ def unseen_source_subset(predictions: Predictions, training: Sequence[Record]) -
         return "the source groups of the photographs are not known: test on a manifest that names them"
     listed = {(record.path.name, record.group) for record in training}
     foreign = {record.group for record in predictions.records if (record.path.name, record.group) not in listed}
-    if any(_NUMBERED.fullmatch(group) for group in foreign & seen):
+    if any(is_numbered(group) for group in foreign & seen):
         return (
             "the photographs and those of the training are of two data sets whose source groups are numbered, each "
             "for itself: find the groups of both at once, with both in one manifest"

@@ -1,10 +1,11 @@
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from fakeface.cli import main
-from fakeface.data.records import Record, read_manifest
+from fakeface.data.records import SPLITS, Record, read_manifest
 
 
 def index(*arguments: str | Path) -> int:
@@ -85,12 +86,58 @@ def test_an_existing_manifest_is_kept(demo_root: Path, tmp_path: Path, capsys: p
     assert list(tmp_path.iterdir()) == [kept]
 
 
+def several(folder: Path) -> tuple[Path, Path]:
+    """A manifest with two sources of each class, and a folder in CIPLAB's layout; nobody opens their files."""
+    mine, ciplab = folder / "mine", folder / "ciplab"
+    rows = ["path,label,source,group,year"]
+    for number in range(16):
+        label, source = "real" if number < 8 else "fake", number // 4
+        rows.append(f"{number}.jpg,{label},origin {source},source_{number},{2000 + number}")
+    for name in (*(f"mine/{n}.jpg" for n in range(16)), "ciplab/training_real/a.jpg", "ciplab/training_fake/b_1.jpg"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    (ciplab / "training_fake" / "b_1.jpg").rename(ciplab / "training_fake" / "easy_1_0011.jpg")
+    (mine / "manifest.csv").write_text("\n".join(rows))
+    return mine / "manifest.csv", ciplab
+
+
+def test_folders_and_manifests_become_one_whose_sources_are_left_out_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "all.csv"
+    assert index(*several(tmp_path), "--split", "sources", "--out", out) == 0
+    records = read_manifest(out)
+    assert [record.path.relative_to(tmp_path).parts[0] for record in records] == ["mine"] * 16 + ["ciplab"] * 2
+    assert [record.source for record in records] == [f"origin {number // 4}" for number in range(16)] + ["ciplab"] * 2
+    assert records[3].group == "mine/source_3"
+    assert records[3].others == (("year", "2003"),)
+    assert {len({one.split for one in records if one.source == record.source}) for record in records} == {1}
+    assert {(record.split, record.label) for record in records} == {(s, n) for s in SPLITS for n in (0, 1)}
+    assert re.search(r"\n  test: \w.* \(\d\)\n", capsys.readouterr().out)
+
+
+def test_folds_of_sources_write_one_manifest_each(tmp_path: Path) -> None:
+    assert index(*several(tmp_path), "--split", "sources", "--folds", "3", "--out", tmp_path / "s.csv") == 0
+    tested = [one.path for n in (1, 2, 3) for one in read_manifest(tmp_path / f"s_fold{n}.csv") if one.split == "test"]
+    assert len(tested) == len(set(tested)) == 18
+
+
+def test_what_is_in_two_of_several_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest, _ = several(tmp_path)
+    copy = manifest.with_name("copy.csv")
+    copy.write_text(manifest.read_text())
+    assert index(manifest, copy, "--split", "sources", "--out", tmp_path / "s.csv") == 2
+    assert "0.jpg is in two of the sources: take it out of one" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
         (["--split", "paper", "--seed", "-1"], "the seed is -1"),
         (["--split", "folds", "--folds", "2"], "cannot make 2 folds"),
         (["--split", "folds", "--folds", "40"], "cannot make 40 folds"),
+        (["--split", "grouped", "--folds", "3"], "--split grouped has no folds"),
+        (["--split", "sources"], "48 of 48 images have no source"),
     ],
 )
 def test_wrong_numbers_are_one_sentence(

@@ -6,8 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fakeface.data.records import FAKE, REAL, Record
-from fakeface.data.splits import TABLE_1, folds, grouped_split, manifest_split, paper_split, split_counts
+from fakeface.data.records import FAKE, REAL, SPLITS, Record
+from fakeface.data.splits import (
+    TABLE_1,
+    folds,
+    grouped_split,
+    manifest_split,
+    paper_split,
+    source_folds,
+    source_split,
+    split_counts,
+)
 from fakeface.errors import UserError
 
 
@@ -173,3 +182,80 @@ def test_a_missing_group_is_named(tmp_path: Path) -> None:
     records[4] = replace(records[4], group="")
     with pytest.raises(UserError, match=r"1 of 12 images have no source group.*real_00004\.jpg.*'group'"):
         grouped_split(records, 0)
+
+
+ORIGINS = {
+    **{f"photographs {number}": (REAL, "real", 40) for number in range(5)},
+    **{f"generator {number}": (FAKE, "generated", 40) for number in range(5)},
+    **{f"app {number}": (FAKE, "swapped", 10) for number in range(5)},
+}
+
+
+def of_origins(origins: dict[str, tuple[int, str, int]]) -> list[Record]:
+    """Records without files, as many as each origin has."""
+    return [
+        Record(Path(f"{source}/{number:03}.jpg"), label, source=source, kind=kind)
+        for source, (label, kind, size) in origins.items()
+        for number in range(size)
+    ]
+
+
+def shares(records: list[Record]) -> dict[str, dict[str, int]]:
+    """How many photographs of each kind each split has."""
+    found = {split: Counter(record.kind for record in records if record.split == split) for split in SPLITS}
+    return {split: dict(sorted(kinds.items())) for split, kinds in found.items()}
+
+
+def test_a_split_of_sources_holds_each_whole_and_balances_classes_and_kinds() -> None:
+    records = of_origins(ORIGINS)
+    np.random.default_rng(0).shuffle(records)
+    divided = source_split(records, seed=3)
+    assert [record.path for record in divided] == [record.path for record in records]
+    assert all(len({one.split for one in divided if one.source == source}) == 1 for source in ORIGINS)
+    # Of five sources of each kind three train, one validates, one tests.
+    assert shares(divided) == {
+        "train": {"generated": 120, "real": 120, "swapped": 30},
+        "val": {"generated": 40, "real": 40, "swapped": 10},
+        "test": {"generated": 40, "real": 40, "swapped": 10},
+    }
+    assert source_split(records[::-1], seed=3) == divided[::-1]
+    tested = {tuple(one.split for one in source_split(records, seed)) for seed in range(5)}
+    assert len(tested) > 1
+
+
+def test_folds_of_sources_test_each_source_once() -> None:
+    divided = source_folds(of_origins(ORIGINS), 5, seed=0)
+    tested = Counter(record.source for fold in divided for record in fold if record.split == "test")
+    assert tested == {source: size for source, (_, _, size) in ORIGINS.items()}
+    assert all(shares(fold)["test"] == {"generated": 40, "real": 40, "swapped": 10} for fold in divided)
+    assert all(shares(fold)["val"] == {"generated": 40, "real": 40, "swapped": 10} for fold in divided)
+
+
+def test_sources_that_share_a_source_group_stay_together() -> None:
+    records = of_origins(ORIGINS)
+    originals = [replace(one, group="anna") if one.path.stem == "000" else one for one in records]
+    joined = [one if one.source in ("photographs 0", "app 2") else replace(one, group="") for one in originals]
+    for seed in range(10):
+        sides = {one.source: one.split for one in source_split(joined, seed)}
+        assert sides["photographs 0"] == sides["app 2"]
+
+
+@pytest.mark.parametrize(
+    ("origins", "message"),
+    [
+        (
+            {"a": (REAL, "", 5), "b": (FAKE, "", 5)},
+            "2 sources cannot give each of 3 .*1 hold real .* 1 hold fake",
+        ),
+        ({"a": (REAL, "", 5), "b": (REAL, "", 5)}, "2 hold real ones and 0 hold fake"),
+        ({"": (REAL, "", 5)}, r"5 of 5 images have no source, the first is .*000\.jpg: fill .* 'source'"),
+    ],
+)
+def test_too_few_sources_are_refused(origins: dict[str, tuple[int, str, int]], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        source_split(of_origins(origins), seed=0)
+
+
+def test_two_folds_of_sources_are_refused() -> None:
+    with pytest.raises(UserError, match="2 folds are too few"):
+        source_folds(of_origins(ORIGINS), 2, seed=0)
