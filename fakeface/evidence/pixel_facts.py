@@ -1,0 +1,61 @@
+"""All that the pixels of a photograph show beside the network's verdict."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fakeface.evidence.blocks import SIDE, Grid, Rounding, brightness, count_rounding, find_grid
+from fakeface.evidence.copy_move import Copy, find_copies
+from fakeface.evidence.jpeg_tables import JpegTables
+from fakeface.evidence.residual import error_levels, noise_residual
+
+FREQUENCIES = ((0, 1), (1, 0), (1, 1))
+"""Rows and columns of the coefficients whose rounding is counted."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PixelFacts:
+    """What pixels show.
+
+    Attributes:
+        grid: Where the borders of JPEG's blocks lie.
+        rounding: How often the coefficients ``FREQUENCIES`` have each multiple of the file's step.
+        copies: Parts that lie in the photograph twice.
+        error_levels: By quality, ``(H, W, 3)``.
+        noise: The noise residual, ``(H, W, 3)``.
+    """
+
+    grid: Grid
+    rounding: dict[str, Rounding]
+    copies: list[Copy]
+    error_levels: dict[int, NDArray[np.uint8]]
+    noise: NDArray[np.uint8]
+
+
+def read_pixel_facts(photograph: NDArray[np.uint8], orientation: int, tables: JpegTables | None) -> PixelFacts:
+    """Look at the pixels of a photograph.
+
+    Args:
+        photograph: Upright, ``(H, W, 3)``.
+        orientation: That of the file, 1 to 8: blocks lie in the file as it was stored.
+        tables: Those of the file, where it is a JPEG.
+    """
+    stored = brightness(as_stored(photograph, orientation))
+    grid = find_grid(stored)
+    rounding = {}
+    for row, column in FREQUENCIES:
+        step = tables.luminance[row * SIDE + column] if tables is not None else 1
+        rounding[f"row {row}, column {column}"] = count_rounding(stored, step, (row, column))
+    return PixelFacts(grid, rounding, find_copies(photograph), error_levels(photograph), noise_residual(photograph))
+
+
+def as_stored(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Turn upright pixels back as they lie in a file with this EXIF orientation."""
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.transpose(1, 0, 2)
+    return np.ascontiguousarray(pixels)
