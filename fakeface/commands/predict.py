@@ -23,12 +23,13 @@ from fakeface.commands.detector_argument import add_detector
 from fakeface.data.images import ImageError, printable
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, make_new_folder
-from fakeface.inference.detector import Detector, Verdict
+from fakeface.inference.detector import Detector
 from fakeface.inference.score_files import check_ending, write_scores
 from fakeface.inference.score_store import DONE, ScoreStore, gather, process_file, unfinished_folder
 from fakeface.inference.scoring import BATCH_SIZE
 from fakeface.inference.sharing import Sharing, share
 from fakeface.inference.sources import STANDARD_INPUT, Photograph, check_sources, list_photographs
+from fakeface.inference.verdicts import Verdict
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ for verdict in detector.predict(["anna.jpg", "ben.png"]):
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from fakeface.data.images import read_image
 from fakeface.data.records import REGIONS
 from fakeface.errors import UserError
-from fakeface.faces.finder import find_faces
+from fakeface.faces.finder import Face, find_faces
 from fakeface.inference.network import FaceScore, Network
-from fakeface.inference.scoring import BATCH_SIZE, Scored, score
+from fakeface.inference.scoring import BATCH_SIZE, Seen, score
+from fakeface.inference.verdicts import FaceVerdict, Verdict
 from fakeface.training.runs import CHECKPOINTS, find_checkpoint
 from fakeface.views import Viewed
 from fakeface.views.view import find_view, look
@@ -30,32 +31,25 @@ from fakeface.views.view import find_view, look
 RELEASE = "release"
 
 ImageInput = Path | str | NDArray[np.uint8]
-VerdictName = Literal["real", "fake", "unsure", "no face"]
+_Judged = Literal["real", "fake", "unsure"]
 
 LEAST_FACE = 32
 """Sides of a face in pixels below which it is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the network says of one photograph. It is never proof about a person.
+class Looked:
+    """What there is to judge in a photograph.
 
     Attributes:
-        path: The file, or None for pixels.
-        verdict: ``real``, ``fake``, ``unsure``, or ``no face`` where the network judges faces and none of 32 pixels or
-            more was found; None where the file could not be read.
-        probability: Calibrated probability of fake, of the most suspicious face; None where there is none.
-        regions: Probability of an edit by name of the region, or None where the network has no region head.
-        error: Why the file could not be read, or None.
-        faces: How many faces were judged, or None where the network judges the photograph as a whole.
+        seen: The views of each face that is large enough, or of the whole photograph.
+        faces: Every face; None where the network judges the photograph as a whole.
+        shape: Height and width of the photograph in pixels.
     """
 
-    path: Path | None
-    verdict: VerdictName | None
-    probability: float | None
-    regions: dict[str, float] | None = None
-    error: str | None = None
-    faces: int | None = None
+    seen: Sequence[Seen]
+    faces: Sequence[Face] | None
+    shape: tuple[int, int]
 
 
 class Detector:
@@ -105,8 +99,13 @@ class Detector:
 
     def stream(self, images: Iterable[ImageInput], batch_size: int = BATCH_SIZE) -> Iterator[Verdict]:
         """Judge photographs one after the other, in order, with memory for a few batches only; see ``predict``."""
-        for scored in score(self.network, images, lambda image: self.look_at_faces(read_pixels(image)), batch_size):
-            yield self.judge(scored)
+        asked = (_Asked(image) for image in images)
+        for scored in score(self.network, asked, self._look_at, batch_size):
+            path = None if isinstance(scored.item.image, np.ndarray) else Path(scored.item.image)
+            if scored.error is not None:
+                yield Verdict(path, None, None, error=scored.error.reason)
+            else:
+                yield self.judge(path, scored.item.looked, scored.scores)
 
     def __call__(self, batch: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Judge a batch of columns, as a callable for ``map_batches`` of Ray Data.
@@ -138,25 +137,30 @@ class Detector:
         """Return what the network sees of a photograph ``(H, W, 3)``, or of the face with these points: its views."""
         return look(image, self.settings.views, self.settings.parameters, points)
 
-    def look_at_faces(self, image: NDArray[np.uint8]) -> list[dict[str, Viewed]]:
+    def look_at_faces(self, image: NDArray[np.uint8]) -> Looked:
         """Return what the network sees of each face of a photograph ``(H, W, 3)``, or once of the whole photograph."""
+        height, width = image.shape[:2]
         if not self._judges_faces:
-            return [self.look(image)]
-        return [self.look(image, face.points) for face in find_faces(image) if face.side >= LEAST_FACE]
+            return Looked([self.look(image)], None, (height, width))
+        faces = find_faces(image)
+        seen = [self.look(image, face.points) for face in faces if face.side >= LEAST_FACE]
+        return Looked(seen, faces, (height, width))
 
-    def judge(self, scored: Scored[ImageInput, FaceScore]) -> Verdict:
+    def judge(self, path: Path | None, looked: Looked, scores: Sequence[FaceScore]) -> Verdict:
         """Return the verdict on a photograph, which is that on its most suspicious face."""
-        path = None if isinstance(scored.item, np.ndarray) else Path(scored.item)
-        if scored.error is not None:
-            return Verdict(path, None, None, error=scored.error.reason)
-        faces = len(scored.scores) if self._judges_faces else None
-        if not scored.scores:
-            return Verdict(path, "no face", None, faces=faces)
-        worst = max(scored.scores, key=lambda face: face.fake)
-        fake, calibration = np.array([worst.fake]), self.settings.calibration
-        regions = None if worst.regions is None else dict(zip(REGIONS, worst.regions, strict=True))
-        name = cast(VerdictName, calibration.verdicts(fake)[0])
-        return Verdict(path, name, float(calibration.probabilities(fake)[0]), regions, faces=faces)
+        judged = [self._judge_face(score) for score in scores]
+        worst = max(judged, key=lambda face: face[1], default=None)
+        name, probability, regions = worst or ("no face", None, None)
+        if looked.faces is None:
+            return Verdict(path, name, probability, regions)
+        rest = iter(judged)
+        faces = tuple(
+            FaceVerdict(_box(face, *looked.shape), face.confidence, *next(rest))
+            if face.side >= LEAST_FACE
+            else FaceVerdict(_box(face, *looked.shape), face.confidence, "too small")
+            for face in looked.faces
+        )
+        return Verdict(path, name, probability, regions, faces=faces)
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -174,6 +178,29 @@ class Detector:
     @cached_property
     def _judges_faces(self) -> bool:
         return any(find_view(view).of_a_face for view in self.settings.views)
+
+    def _look_at(self, asked: "_Asked") -> Sequence[Seen]:
+        asked.looked = self.look_at_faces(read_pixels(asked.image))
+        return asked.looked.seen
+
+    def _judge_face(self, score: FaceScore) -> tuple[_Judged, float, dict[str, float] | None]:
+        fake, calibration = np.array([score.fake]), self.settings.calibration
+        regions = None if score.regions is None else dict(zip(REGIONS, score.regions, strict=True))
+        return cast(_Judged, calibration.verdicts(fake)[0]), float(calibration.probabilities(fake)[0]), regions
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A photograph, and what there is to judge in it, once it was looked at."""
+
+    image: ImageInput
+    looked: Looked = field(init=False)
+
+
+def _box(face: Face, height: int, width: int) -> tuple[int, int, int, int]:
+    """Return the box of a face in whole pixels within its photograph."""
+    left, top, right, bottom = np.round(face.box).astype(int).clip(0, [width, height] * 2).tolist()
+    return left, top, right, bottom
 
 
 def read_pixels(image: ImageInput) -> NDArray[np.uint8]:

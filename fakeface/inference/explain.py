@@ -4,7 +4,7 @@ The error levels are for the reader: the verdict rests on them only where the ne
 shows where the network looked, or where its own map says that something was pasted in. It is no proof of either.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -14,15 +14,16 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from fakeface.data.images import printable
 from fakeface.errors import UserError
-from fakeface.inference.detector import Detector, ImageInput, Verdict, read_pixels
+from fakeface.inference.detector import Detector, ImageInput, read_pixels
 from fakeface.inference.heat_maps import HeatMaps
-from fakeface.inference.scoring import Scored, stack
+from fakeface.inference.scoring import Seen, stack
 from fakeface.inference.torch_network import TorchNetwork
-from fakeface.views import Viewed
+from fakeface.inference.verdicts import Verdict
 from fakeface.views.ela import error_level_analysis
 from fakeface.views.pictures import shrink
 from fakeface.views.view import make_view
@@ -45,6 +46,7 @@ class Explanation:
         heat_maps: One for each view that the network reads, from 0 to 1, ``(H, W)``; 0 where the view shows nothing of
             the photograph. Of several faces it is that of the most suspicious one; none where there is no face.
         pictures: What each of these views is taken from, ``(H, W, 3)``.
+        seen: The views of each face that was judged, in the order of the verdict's, or those of the whole photograph.
     """
 
     verdict: Verdict
@@ -52,6 +54,7 @@ class Explanation:
     error_levels: NDArray[np.uint8]
     heat_maps: dict[str, NDArray[np.float32]]
     pictures: dict[str, NDArray[np.uint8]]
+    seen: Sequence[Seen]
 
 
 class Explainer:
@@ -79,21 +82,23 @@ class Explainer:
             UserError: When pixels have another shape or type, or the network has neither a map nor branches.
         """
         pixels = read_pixels(image)
-        settings, seen = self.detector.settings, self.detector.look_at_faces(pixels)
-        scores = self.detector.network(stack(seen)) if seen else []
+        pixels = read_pixels(image)
+        settings, looked = self.detector.settings, self.detector.look_at_faces(pixels)
+        scores = self.detector.network(stack(looked.seen)) if looked.seen else []
         heat_maps = {}
-        if seen:  # those of the face that the verdict is on
-            suspect = int(np.argmax([face.fake for face in scores]))
-            heat_maps = self.heat_maps(pixels, seen[suspect])
+        if scores:  # those of the face that the verdict is on
+            suspect = int(np.argmax([score.fake for score in scores]))
+            heat_maps = self.heat_maps(pixels, looked.seen[suspect])
         return Explanation(
-            verdict=self.detector.judge(Scored(image, seen, scores)),
+            verdict=self.detector.judge(None if isinstance(image, np.ndarray) else Path(image), looked, scores),
             photograph=pixels,
             error_levels=error_level_analysis(pixels, settings.parameters.ela),
             heat_maps=heat_maps,
             pictures={view: make_view(view, settings.parameters).picture(pixels) for view in settings.views},
+            seen=looked.seen,
         )
 
-    def heat_maps(self, image: NDArray[np.uint8], views: Mapping[str, Viewed]) -> dict[str, NDArray[np.float32]]:
+    def heat_maps(self, image: NDArray[np.uint8], views: Seen) -> dict[str, NDArray[np.float32]]:
         """Return the heat maps of a photograph ``(H, W, 3)`` for these views of it, from 0 to 1, ``(H, W)``.
 
         Raises:
@@ -131,6 +136,7 @@ def draw_explanation(explanation: Explanation) -> Figure:
         axes.imshow(image)
         axes.set_title(title, fontsize=9)
         axes.set_axis_off()
+    _draw_boxes(grid[0], verdict, panels[0][1].shape[1] / explanation.photograph.shape[1])
     if verdict.regions is not None:
         _draw_regions(grid[-1], verdict.regions)
     name = f"{printable(Path(verdict.path.name))}: " if verdict.path is not None else ""
@@ -160,6 +166,15 @@ def _claim(path: Path) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+def _draw_boxes(axes: Axes, verdict: Verdict, scale: float) -> None:
+    """Mark each face with its number, in red the one that the verdict and the heat map are of."""
+    for number, face in enumerate(verdict.faces or ()):
+        left, top, right, bottom = (scale * edge for edge in face.box)
+        colour = "red" if number == verdict.suspect else "white"
+        axes.add_patch(Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor=colour))
+        axes.text(left, top, str(number + 1), color=colour, fontsize=7, verticalalignment="bottom")
 
 
 def _draw_regions(axes: Axes, regions: dict[str, float]) -> None:

@@ -6,15 +6,20 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from fakeface.data.images import printable
 from fakeface.errors import UserError
-from fakeface.inference.detector import Verdict
+from fakeface.inference.verdicts import FaceVerdict, Verdict
 
 ROWS_PER_GROUP = 10_000
 """Rows of a Parquet file that are in memory at once."""
 
-Row = dict[str, str | float | None]
+_TEXT = ("path", "verdict", "face_verdict", "error")
+_WHOLE_NUMBERS = ("faces", "face", "left", "top", "right", "bottom")
+_FACE = ("face", "face_verdict", "face_probability", "confidence", "left", "top", "right", "bottom")
+
+Row = dict[str, Any]
 
 
 def check_ending(path: Path) -> None:
@@ -30,7 +35,7 @@ def check_ending(path: Path) -> None:
 
 
 def write_scores(path: Path, verdicts: Iterable[Verdict], regions: Sequence[str], ending: str) -> None:
-    """Write one row per verdict: ``path``, ``verdict``, ``probability``, one column per region, ``error``.
+    """Write verdicts: tables have a row for each face, JSON lines an object for each photograph with its faces within.
 
     Args:
         path: The file.
@@ -38,43 +43,66 @@ def write_scores(path: Path, verdicts: Iterable[Verdict], regions: Sequence[str]
         regions: Names of the regions that the network scores.
         ending: ``.csv``, ``.jsonl`` or ``.parquet``.
     """
-    _WRITERS[ending](path, (_row(verdict, regions) for verdict in verdicts), columns(regions))
+    _WRITERS[ending](path, verdicts, regions)
 
 
-def columns(regions: Sequence[str]) -> list[str]:
-    """Return the names of the columns."""
-    return ["path", "verdict", "probability", *regions, "error"]
+def _columns(regions: Sequence[str]) -> list[str]:
+    return ["path", "verdict", "probability", "faces", *_FACE, *regions, "error"]
 
 
-def _row(verdict: Verdict, regions: Sequence[str]) -> Row:
-    scores = verdict.regions or dict.fromkeys(regions)
-    return {
-        "path": "" if verdict.path is None else printable(verdict.path),
-        "verdict": verdict.verdict,
-        "probability": verdict.probability,
-        **{region: scores[region] for region in regions},
-        "error": verdict.error,
-    }
+def _rows(verdicts: Iterable[Verdict], regions: Sequence[str]) -> Iterator[Row]:
+    """Yield a row for each face, and one for a photograph without any or that is judged as a whole."""
+    for verdict in verdicts:
+        start = {**_start(verdict), "faces": None if verdict.faces is None else len(verdict.faces)}
+        if not verdict.faces:
+            yield start | dict.fromkeys(_FACE) | _scores(verdict, regions) | {"error": verdict.error}
+        for number, face in enumerate(verdict.faces or (), start=1):
+            left, top, right, bottom = face.box
+            values = (number, face.verdict, face.probability, face.confidence, left, top, right, bottom)
+            yield start | dict(zip(_FACE, values, strict=True)) | _scores(face, regions) | {"error": None}
 
 
-def _write_csv(path: Path, rows: Iterator[Row], names: Sequence[str]) -> None:
+def _objects(verdicts: Iterable[Verdict], regions: Sequence[str]) -> Iterator[Row]:
+    """Yield an object for each photograph, whose faces are a list within it."""
+    for verdict in verdicts:
+        faces = None if verdict.faces is None else [_object(face, regions) for face in verdict.faces]
+        yield _start(verdict) | _scores(verdict, regions) | {"faces": faces, "error": verdict.error}
+
+
+def _object(face: FaceVerdict, regions: Sequence[str]) -> Row:
+    start = {"box": face.box, "confidence": face.confidence, "verdict": face.verdict, "probability": face.probability}
+    return start | _scores(face, regions)
+
+
+def _start(verdict: Verdict) -> Row:
+    path = "" if verdict.path is None else printable(verdict.path)
+    return {"path": path, "verdict": verdict.verdict, "probability": verdict.probability}
+
+
+def _scores(judged: Verdict | FaceVerdict, regions: Sequence[str]) -> Row:
+    scores = judged.regions or dict.fromkeys(regions)
+    return {region: scores[region] for region in regions}
+
+
+def _write_csv(path: Path, verdicts: Iterable[Verdict], regions: Sequence[str]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, names, lineterminator="\n")
+        writer = csv.DictWriter(file, _columns(regions), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(_rows(verdicts, regions))
 
 
-def _write_json_lines(path: Path, rows: Iterator[Row], names: Sequence[str]) -> None:
+def _write_json_lines(path: Path, verdicts: Iterable[Verdict], regions: Sequence[str]) -> None:
     with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in _objects(verdicts, regions))
 
 
-def _write_parquet(path: Path, rows: Iterator[Row], names: Sequence[str]) -> None:
+def _write_parquet(path: Path, verdicts: Iterable[Verdict], regions: Sequence[str]) -> None:
     import pyarrow
     from pyarrow import parquet
 
-    text = {"path", "verdict", "error"}
-    schema = pyarrow.schema([(name, pyarrow.string() if name in text else pyarrow.float64()) for name in names])
+    kinds = dict.fromkeys(_TEXT, pyarrow.string()) | dict.fromkeys(_WHOLE_NUMBERS, pyarrow.int64())
+    schema = pyarrow.schema([(name, kinds.get(name, pyarrow.float64())) for name in _columns(regions)])
+    rows = _rows(verdicts, regions)
     with parquet.ParquetWriter(path, schema) as writer:
         while group := list(islice(rows, ROWS_PER_GROUP)):
             writer.write_table(pyarrow.Table.from_pylist(group, schema))

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from fakeface.errors import UserError
-from fakeface.inference.detector import Verdict
 from fakeface.inference.sources import Photograph
+from fakeface.inference.verdicts import Verdict
 
 COMMIT_SECONDS = 1.0
 """A killed run loses at most the work of this time."""
@@ -77,7 +77,7 @@ class ScoreStore:
         """Yield all verdicts in the order of sources, lines and paths."""
         rows = self._connection.execute("SELECT path, verdict FROM scores ORDER BY source, position, path")
         for path, content in rows:
-            yield Verdict(Path(os.fsdecode(path)), **json.loads(content))
+            yield Verdict.from_dict(Path(os.fsdecode(path)), json.loads(content))
 
     def counts(self) -> dict[str | None, int]:
         """Return how many photographs got each verdict; None stands for those that could not be read."""

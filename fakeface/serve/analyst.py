@@ -1,10 +1,13 @@
 """From an upload to what the page shows of it."""
 
+from dataclasses import asdict
+
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.inference.detector import Detector, Verdict
+from fakeface.inference.detector import Detector
 from fakeface.inference.explain import Explainer, Explanation, overlay
+from fakeface.inference.verdicts import Verdict
 from fakeface.serve.decoder import Decoder
 from fakeface.serve.messages import Evidence, HeatMap, Prediction
 from fakeface.views.ela import error_level_analysis
@@ -42,22 +45,15 @@ class Analyst:
         if self.explainer is not None:
             return self.explainer.explain(image)
         (verdict,) = self.detector.predict([image])
-        return Explanation(verdict, image, error_level_analysis(image, self.detector.settings.parameters.ela), {}, {})
+        return Explanation(
+            verdict, image, error_level_analysis(image, self.detector.settings.parameters.ela), {}, {}, ()
+        )
 
 
 def _prediction(image: NDArray[np.uint8], verdict: Verdict, evidence: Evidence | None) -> Prediction:
     height, width = image.shape[:2]
-    return Prediction.model_validate(
-        {
-            "verdict": verdict.verdict,
-            "probability": verdict.probability,
-            "regions": verdict.regions,
-            "faces": verdict.faces,
-            "width": width,
-            "height": height,
-            "evidence": evidence,
-        }
-    )
+    judged = asdict(verdict) | {"width": width, "height": height, "evidence": evidence}
+    return Prediction.model_validate(judged)
 
 
 def _evidence(explanation: Explanation) -> Evidence:

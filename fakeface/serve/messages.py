@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from fakeface.inference.verdicts import FaceVerdictName, VerdictName
+
 Side = Literal["left", "right"]
 Picture = str
 
@@ -26,15 +28,29 @@ class Evidence(BaseModel):
     heat_maps: list[HeatMap] = Field(description="One for each view; none where the server cannot draw them.")
 
 
+class Face(BaseModel):
+    """What the network says of one face. It is never proof about a person."""
+
+    box: tuple[int, int, int, int] = Field(
+        description="Left, top, right and bottom in pixels of the photograph as it is shown upright."
+    )
+    confidence: float = Field(description="How sure the face finder is that there is a face, 0 to 1.")
+    verdict: FaceVerdictName
+    probability: float | None = Field(
+        ge=0, le=1, description="Calibrated probability of fake; null for a face that is too small to be judged."
+    )
+    regions: dict[str, float] | None = Field(description="Probability of an edit for each region of the face, or null.")
+
+
 class Prediction(BaseModel):
     """What the network says of one photograph. It is never proof about a person."""
 
-    verdict: Literal["real", "fake", "unsure", "no face"]
+    verdict: VerdictName
     probability: float | None = Field(
         ge=0, le=1, description="Calibrated probability that the most suspicious face is a fake; null without a face."
     )
-    faces: int | None = Field(
-        description="How many faces were judged; null for a network that judges whole photographs."
+    faces: list[Face] | None = Field(
+        description="Every face, the most prominent first; null for a network that judges whole photographs."
     )
     regions: dict[str, float] | None = Field(
         description="Probability of an edit for each region of the face; null where the network has no such scores."

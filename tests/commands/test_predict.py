@@ -13,7 +13,10 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import skimage.data
+from PIL import Image
 from pyarrow import parquet
 
 from fakeface import Detector, Verdict
@@ -81,7 +84,8 @@ def test_scores_of_a_folder_are_written_by_the_ending(
     else:
         rows = parquet.read_table(out).to_pylist()
     verdicts = Detector.load(checkpoint).predict(photographs)
-    assert list(rows[0]) == ["path", "verdict", "probability", "left_eye", "right_eye", "nose", "mouth", "error"]
+    columns = {"path", "verdict", "probability", "faces", "left_eye", "right_eye", "nose", "mouth", "error"}
+    assert columns <= rows[0].keys()
     assert [row["path"] for row in rows] == list(map(str, photographs))
     assert [row["verdict"] for row in rows] == [verdict.verdict for verdict in verdicts]
     assert [float(row["probability"]) for row in rows] == pytest.approx([v.probability for v in verdicts], abs=1e-6)
@@ -171,6 +175,28 @@ def test_unfinished_scores_of_several_processes_and_of_another_command(
         assert main([*command, str(checkpoint)]) == 2
         assert "an unfinished run with another --ckpt_path or --source" in capsys.readouterr().err
         (folder / "done.sqlite").unlink()
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_each_face_of_a_group_is_in_the_file(tmp_path: Path, ending: str) -> None:
+    portrait = skimage.data.astronaut()
+    Image.fromarray(np.hstack([portrait, portrait[:, ::-1]])).save(tmp_path / "two.png")
+    Image.fromarray(skimage.data.coffee()).save(tmp_path / "none.png")
+    out = tmp_path / f"scores.{ending}"
+    assert main(["predict", "--source", *map(str, sorted(tmp_path.glob("*.png"))), "--out", str(out)]) == 0
+    _, two = Detector.load("release").predict(sorted(tmp_path.glob("*.png")))
+    probabilities = [pytest.approx(face.probability, abs=1e-6) for face in two.faces or ()]
+    if ending == "csv":
+        none, *rows = read_csv(out)
+        assert (none["verdict"], none["faces"], none["face"], none["probability"]) == ("no face", "0", "", "")
+        assert [row["face"] for row in rows] == ["1", "2"]
+        assert {(row["path"], row["verdict"], row["faces"]) for row in rows} == {(str(two.path), two.verdict, "2")}
+        assert [float(row["face_probability"]) for row in rows] == probabilities
+    else:
+        none, row = map(json.loads, out.read_text().splitlines())
+        assert (none["verdict"], none["faces"], none["probability"]) == ("no face", [], None)
+        assert [face["probability"] for face in row["faces"]] == probabilities
+        assert [tuple(face["box"]) for face in row["faces"]] == [face.box for face in two.faces or ()]
 
 
 def test_each_verdict_is_explained_by_a_picture(

@@ -296,12 +296,32 @@ def test_the_release_says_when_there_is_no_face_and_judges_every_face_there_is()
     small = np.full((200, 200, 3), 90, dtype=np.uint8)
     small[80:110, 80:110] = cv2.resize(portrait[40:200, 150:310], (30, 30), interpolation=cv2.INTER_AREA)
     one, two, none, tiny = detector.predict([portrait, pair, skimage.data.coffee(), small])
-    assert (one.faces, two.faces) == (1, 2)
-    assert one.probability is not None
+    for verdict, count in ((one, 1), (two, 2)):
+        assert verdict.faces is not None
+        assert len(verdict.faces) == count
+        assert verdict.suspect is not None
+        suspect = verdict.faces[verdict.suspect]
+        assert verdict.probability == suspect.probability == max(face.probability or 0 for face in verdict.faces)
+        assert (verdict.verdict, verdict.regions) == (suspect.verdict, suspect.regions)
+    # The face of the astronaut lies about (225, 110), and in the other half at the mirrored place.
+    centres = sorted(((face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2) for face in two.faces or ())
+    assert centres == [pytest.approx((225, 115), abs=12), pytest.approx((1024 - 225, 115), abs=12)]
     assert two.probability is not None
+    assert one.probability is not None
     assert two.probability > one.probability - 0.05  # the most suspicious of this face and its mirror image
-    for verdict in (none, tiny):
-        assert (verdict.verdict, verdict.probability, verdict.faces, verdict.error) == ("no face", None, 0, None)
+    for verdict, faces in ((none, []), (tiny, ["too small"])):
+        assert (verdict.verdict, verdict.probability, verdict.suspect, verdict.error) == ("no face", None, None, None)
+        assert [face.verdict for face in verdict.faces or ()] == faces
+        assert all(face.probability is None for face in verdict.faces or ())
+
+
+def test_boxes_end_at_the_edges_of_the_photograph() -> None:
+    close = np.ascontiguousarray(skimage.data.astronaut()[60:150, 190:262])
+    (verdict,) = Detector.load("release").predict([close])
+    assert verdict.faces
+    for left, top, right, bottom in (face.box for face in verdict.faces):
+        assert 0 <= left < right <= close.shape[1]
+        assert 0 <= top < bottom <= close.shape[0]
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])

@@ -1,7 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 from PIL import Image
 
@@ -9,6 +11,7 @@ from fakeface.data.images import ImageError, read_image
 from fakeface.errors import UserError
 from fakeface.inference.detector import Detector
 from fakeface.inference.explain import CAPTION, Explainer, draw_explanation, overlay, write_explanation
+from fakeface.inference.verdicts import FaceVerdict
 from fakeface.views.ela import error_level_analysis
 from tests.networks import ELA, write_checkpoint
 
@@ -79,6 +82,17 @@ def test_overlay_is_grey_where_it_is_cold_and_bright_where_it_is_hot() -> None:
     assert len(set(picture[0, 0].tolist())) == 1
     assert picture[1, 2].tolist() != picture[0, 0].tolist()
     assert picture[1, 2, 0] > 200
+
+
+def test_faces_are_marked_and_the_suspect_in_red(explainer: Explainer) -> None:
+    faces = (FaceVerdict((10, 20, 40, 60), 0.9, "real", 0.1), FaceVerdict((480, 0, 960, 480), 0.9, "fake", 0.9))
+    explanation = explainer.explain(np.zeros((480, 960, 3), dtype=np.uint8))
+    verdict = replace(explanation.verdict, faces=faces, regions=None)
+    (photograph, *_) = draw_explanation(replace(explanation, verdict=verdict)).axes
+    boxes = [patch for patch in photograph.patches if isinstance(patch, Rectangle)]
+    assert [to_hex(box.get_edgecolor()) for box in boxes] == [to_hex("white"), to_hex("red")]
+    assert [box.get_bbox().bounds for box in boxes] == [(5, 10, 15, 20), (240, 0, 240, 240)]  # at half size
+    assert [text.get_text() for text in photograph.texts] == ["1", "2"]
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (3, 700, 3), (1500, 900, 3)])

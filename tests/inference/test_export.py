@@ -13,10 +13,11 @@ from scipy.special import expit, logit
 
 from fakeface.cli import main
 from fakeface.inference import export
-from fakeface.inference.detector import Detector, Verdict
+from fakeface.inference.detector import Detector
 from fakeface.inference.network import FaceScore, Settings
 from fakeface.inference.scoring import Batch
 from fakeface.inference.torch_network import TorchNetwork
+from fakeface.inference.verdicts import Verdict
 from fakeface.models import SpliceNet
 from fakeface.views.view import ViewParameters
 from tests.networks import CALIBRATION, ELA, SIZE, build_network, write_checkpoint

@@ -10,51 +10,74 @@ from pyarrow import parquet
 
 from fakeface.errors import UserError
 from fakeface.inference import score_files
-from fakeface.inference.detector import Verdict
 from fakeface.inference.score_files import check_ending, write_scores
+from fakeface.inference.verdicts import FaceVerdict, Verdict
 
+WHOLE = {"nose": 0.25, "mouth": 1e-9}
+FACES = (
+    FaceVerdict((1, 2, 30, 40), 0.9, "real", 0.1, {"nose": 0.0, "mouth": 0.5}),
+    FaceVerdict((50, 0, 60, 9), 0.3, "too small"),
+    FaceVerdict((70, 2, 130, 90), 0.8, "unsure", 0.5, {"nose": 0.0, "mouth": 1.0}),
+)
 VERDICTS = [
-    Verdict(Path('a, "b".jpg'), "fake", 0.1 + 0.2, {"nose": 0.25, "mouth": 1e-9}),
-    Verdict(Path(os.fsdecode(b"\xff.jpg")), "unsure", 0.5, {"nose": 0.0, "mouth": 1.0}),
+    Verdict(Path('a, "b".jpg'), "fake", 0.1 + 0.2, WHOLE),
+    Verdict(Path(os.fsdecode(b"\xff.jpg")), "unsure", 0.5, FACES[2].regions, faces=FACES),
+    Verdict(Path("none.jpg"), "no face", None, faces=()),
     Verdict(Path("é.jpg"), None, None, error="empty"),
 ]
-ROWS: list[dict[str, Any]] = [
-    {"path": 'a, "b".jpg', "verdict": "fake", "probability": 0.1 + 0.2, "nose": 0.25, "mouth": 1e-9, "error": None},
-    {"path": "\\xff.jpg", "verdict": "unsure", "probability": 0.5, "nose": 0.0, "mouth": 1.0, "error": None},
-    {"path": "é.jpg", "verdict": None, "probability": None, "nose": None, "mouth": None, "error": "empty"},
+BOX = ["left", "top", "right", "bottom"]
+FACE = ["face", "face_verdict", "face_probability", "confidence", *BOX]
+COLUMNS = ["path", "verdict", "probability", "faces", *FACE, "nose", "mouth", "error"]
+ROWS: list[tuple[Any, ...]] = [
+    ('a, "b".jpg', "fake", 0.1 + 0.2, *[None] * 9, 0.25, 1e-9, None),
+    ("\\xff.jpg", "unsure", 0.5, 3, 1, "real", 0.1, 0.9, 1, 2, 30, 40, 0.0, 0.5, None),
+    ("\\xff.jpg", "unsure", 0.5, 3, 2, "too small", None, 0.3, 50, 0, 60, 9, None, None, None),
+    ("\\xff.jpg", "unsure", 0.5, 3, 3, "unsure", 0.5, 0.8, 70, 2, 130, 90, 0.0, 1.0, None),
+    ("none.jpg", "no face", None, 0, *[None] * 11),
+    ("é.jpg", *[None] * 13, "empty"),
 ]
 
 
-def test_csv(tmp_path: Path) -> None:
+def test_csv_has_a_row_for_each_face(tmp_path: Path) -> None:
     write_scores(tmp_path / "t", VERDICTS, ["nose", "mouth"], ".csv")
     with (tmp_path / "t").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert rows == [{key: "" if value is None else str(value) for key, value in row.items()} for row in ROWS]
-    assert [float(row["probability"]) for row in rows[:2]] == [0.1 + 0.2, 0.5]
+        header, *rows = csv.reader(file)
+    assert header == COLUMNS
+    assert rows == [["" if value is None else str(value) for value in row] for row in ROWS]
+    assert float(rows[0][2]) == 0.1 + 0.2
 
 
-def test_json_lines(tmp_path: Path) -> None:
-    write_scores(tmp_path / "t", VERDICTS, ["nose", "mouth"], ".jsonl")
-    assert [json.loads(line) for line in (tmp_path / "t").read_text(encoding="utf-8").splitlines()] == ROWS
-
-
-def test_parquet_in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(score_files, "ROWS_PER_GROUP", 2)
+def test_parquet_has_the_same_rows_in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(score_files, "ROWS_PER_GROUP", 4)
     write_scores(tmp_path / "t", VERDICTS, ["nose", "mouth"], ".parquet")
-    assert parquet.read_table(tmp_path / "t").to_pylist() == ROWS
+    assert parquet.read_table(tmp_path / "t").to_pylist() == [dict(zip(COLUMNS, row, strict=True)) for row in ROWS]
     assert parquet.ParquetFile(tmp_path / "t").num_row_groups == 2
+
+
+def test_json_lines_have_the_faces_within_their_photograph(tmp_path: Path) -> None:
+    write_scores(tmp_path / "t", VERDICTS, ["nose", "mouth"], ".jsonl")
+    whole, group, empty, broken = map(json.loads, (tmp_path / "t").read_text(encoding="utf-8").splitlines())
+    start = {"path": 'a, "b".jpg', "verdict": "fake", "probability": 0.1 + 0.2}
+    assert whole == start | WHOLE | {"faces": None, "error": None}
+    small = {"box": [50, 0, 60, 9], "confidence": 0.3, "verdict": "too small", "probability": None}
+    assert group["faces"][1] == small | {"nose": None, "mouth": None}
+    assert [face["probability"] for face in group["faces"]] == [0.1, None, 0.5]
+    assert (group["probability"], group["mouth"]) == (0.5, 1.0)
+    assert (empty["verdict"], empty["faces"]) == ("no face", [])
+    assert (broken["verdict"], broken["error"]) == (None, "empty")
 
 
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
 def test_no_verdicts_give_a_table_without_rows(tmp_path: Path, ending: str) -> None:
+    names = [name for name in COLUMNS if name not in WHOLE]
     write_scores(tmp_path / "t", [], [], ending)
     content = (tmp_path / "t").read_bytes()
     if ending == ".csv":
-        assert content == b"path,verdict,probability,error\n"
+        assert content.decode() == ",".join(names) + "\n"
     elif ending == ".jsonl":
         assert content == b""
     else:
-        assert parquet.read_schema(tmp_path / "t").names == ["path", "verdict", "probability", "error"]
+        assert parquet.read_schema(tmp_path / "t").names == names
 
 
 @pytest.mark.parametrize("ending", [".csv", ".jsonl"])

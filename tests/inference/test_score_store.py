@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from fakeface.errors import UserError
-from fakeface.inference.detector import Verdict
 from fakeface.inference.score_store import ScoreStore, gather, process_file
 from fakeface.inference.sources import Photograph
+from fakeface.inference.verdicts import FaceVerdict, Verdict
 
 REGIONS = {"left_eye": 0.1, "nose": 1 / 3}
 
@@ -22,6 +22,15 @@ def test_verdicts_come_back_bit_for_bit_in_the_order_of_sources_lines_and_paths(
             store.add(*row)
         order = ["b.jpg", "z.jpg", "é.jpg", "d", "c", "a"]
         assert list(store.verdicts()) == [judged(name)[1] for name in order]
+
+
+def test_faces_come_back(tmp_path: Path) -> None:
+    faces = (FaceVerdict((0, 1, 2, 3), 1 / 3, "fake", 0.9, REGIONS), FaceVerdict((4, 5, 6, 7), 0.5, "too small"))
+    verdicts = [Verdict(Path("a"), "fake", 0.9, REGIONS, faces=faces), Verdict(Path("b"), "no face", None, faces=())]
+    with ScoreStore(tmp_path / "s.sqlite") as store:
+        for verdict in verdicts:
+            store.add(Photograph(0, 0, verdict.path or Path()), verdict)
+        assert list(store.verdicts()) == verdicts
 
 
 def test_what_could_not_be_read_is_kept_too(tmp_path: Path) -> None:
