@@ -41,7 +41,7 @@ paper: install  ## Reproduce the report, resumable: make paper DATA=data/real_an
 
 paper-page: install  ## Write docs/paper.md anew from the scores in docs/paper
 	rm -rf docs/paper.md docs/paper/plots
-	$(BIN)/fakeface report --paper docs/paper
+	$(BIN)/python docs/paper/paper_page.py docs/paper
 
 test: install  ## Run the test suite, with coverage and the slowest tests
 	$(BIN)/python -m pytest -p tests.line_coverage --durations 10 $(ARGS)

@@ -26,20 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what `fakeface data audit --out DIR` wrote: its probes join the table",
     )
     parser.add_argument(
-        "--paper",
-        type=Path,
-        metavar="DIR",
-        help="scores of the paper's experiments, as in docs/paper: only the page about them is written, as DIR.md",
-    )
-    parser.add_argument(
         "--no-photographs", action="store_true", help="name the worst mistakes without showing them in the HTML page"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read the runs and write what is asked for."""
-    if arguments.paper is not None:
-        return _write_paper_page(arguments)
     if arguments.out is None and arguments.model_card is None:
         raise UserError("there is nothing to write: name a folder with --out, or a file with --model-card")
     if arguments.model_card is not None and len(arguments.runs) != 1:
@@ -71,27 +63,6 @@ def run(arguments: argparse.Namespace) -> int:
         card = render("model_card", "markdown", **model_card_content(results[0]))
         arguments.model_card.write_text(card, encoding="utf-8")
         print(arguments.model_card)
-    return 0
-
-
-def _write_paper_page(arguments: argparse.Namespace) -> int:
-    if arguments.runs or arguments.out or arguments.model_card or arguments.audit:
-        raise UserError("--paper writes a page of its own: name no run, --out, --model-card or --audit beside it")
-
-    from fakeface.folders import make_new_folder
-    from fakeface.report.pages import PLOT_FOLDER, render
-    from fakeface.report.paper_page import paper_content
-    from fakeface.report.paper_scores import read_paper_scores
-
-    page = arguments.paper.with_name(f"{arguments.paper.name}.md")
-    if page.exists():
-        raise UserError(f"{page} exists already: remove it")
-    content = paper_content(read_paper_scores(arguments.paper), f"{arguments.paper.name}/{PLOT_FOLDER}")
-    make_new_folder(arguments.paper / PLOT_FOLDER)
-    for plot in content["plots"]:
-        (arguments.paper / PLOT_FOLDER / f"{plot.name}.svg").write_text(plot.svg, encoding="utf-8")
-    page.write_text(render("paper", "markdown", **content), encoding="utf-8")
-    print(page)
     return 0
 
 

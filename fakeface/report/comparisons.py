@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from fakeface.evaluation.intervals import Difference, compare_runs
-from fakeface.report.numbers import NONE, interval, signed
+from fakeface.evaluation.intervals import compare_runs
+from fakeface.report.numbers import difference, probability
 from fakeface.report.pages import Cell, Table
 from fakeface.report.results import Result, best_first
 
@@ -39,9 +39,9 @@ def comparison_row(first: Result, second: Result) -> list[Cell]:
     comparison = compare_runs(first.predictions, second.predictions)
     return [
         *(first.name, second.name),
-        *_difference(comparison.auroc),
-        *_difference(comparison.accuracy),
-        _probability(comparison.mcnemar_p_value),
+        *difference(comparison.auroc),
+        *difference(comparison.accuracy),
+        probability(comparison.mcnemar_p_value),
         *(str(comparison.only_first_right), str(comparison.only_second_right)),
     ]
 
@@ -51,13 +51,3 @@ def comparison_table(caption: str, rows: Sequence[Sequence[Cell]]) -> Table:
     auroc, accuracy = ("AUROC, first minus second", "p"), ("Accuracy, first minus second", "p (bootstrap)")
     columns = ["First run", "Second run", *auroc, *accuracy, "p (McNemar)", "Only first right", "Only second right"]
     return Table(caption, columns, rows, text_columns=2)
-
-
-def _difference(found: Difference | None) -> tuple[Cell, Cell]:
-    if found is None:
-        return NONE, NONE
-    return (signed(found.value), interval((found.interval.low, found.interval.high))), _probability(found.p_value)
-
-
-def _probability(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"

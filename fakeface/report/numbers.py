@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from fakeface.evaluation.intervals import Difference
 from fakeface.evaluation.summary import Figures
 from fakeface.report.pages import Cell
 
@@ -45,3 +46,15 @@ def measured(figures: Figures | None, metric: str) -> Cell:
     if metric == "accuracy":
         return share(value), "" if bounds is None else "[{}, {}] %".format(*_outward(bounds[0], bounds[1]))
     return decimal(value), interval(bounds)
+
+
+def probability(value: float) -> str:
+    """Write a p-value."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def difference(found: Difference | None) -> tuple[Cell, Cell]:
+    """Write a difference with its interval, and its p-value."""
+    if found is None:
+        return NONE, NONE
+    return (signed(found.value), interval((found.interval.low, found.interval.high))), probability(found.p_value)

@@ -6,9 +6,10 @@ Text between backticks is code in both.
 
 import re
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from fakeface.report.plots import INK, PAPER
@@ -66,10 +67,17 @@ class Photograph(NamedTuple):
     picture: str = ""
 
 
-def render(template: str, kind: Literal["html", "markdown"], **content: Any) -> str:
-    """Return a page; HTML needs nothing else, Markdown expects its plots as SVG files in ``PLOT_FOLDER``."""
+def render(template: str, kind: Literal["html", "markdown"], templates: Path = Path(), **content: Any) -> str:
+    """Return a page; HTML needs nothing else, Markdown expects its plots as SVG files in ``PLOT_FOLDER``.
+
+    Args:
+        template: Name of a template of this package or of the folder ``templates``, without its suffix.
+        kind: What becomes of it.
+        templates: Where those lie that are not of this package.
+        **content: What the template needs.
+    """
     environment = Environment(
-        loader=PackageLoader("fakeface.report"),
+        loader=ChoiceLoader([PackageLoader("fakeface.report"), FileSystemLoader(templates)]),
         autoescape=kind == "html",  # noqa: S701 (Markdown is text)
         trim_blocks=True,
         lstrip_blocks=True,

@@ -3,7 +3,13 @@
 import json
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Literal
+
+import numpy as np
+
+from fakeface.data.records import LABEL_NAMES, Record
+from fakeface.evaluation.predictions import Predictions
 
 PositiveClass = Literal["real", "fake"]
 
@@ -30,20 +36,16 @@ class PaperRow:
     printed: dict[str, float]
     counts: dict[str, int]
 
-    def metrics(self, positive_class: PositiveClass = "fake") -> dict[str, float]:
-        """Return accuracy, precision, recall, F1 and balanced accuracy of the counts."""
-        negative_class = "real" if positive_class == "fake" else "fake"
-        tp = self.counts[f"{positive_class}s_called_{positive_class}"]
-        fn = self.counts[f"{positive_class}s_called_{negative_class}"]
-        fp = self.counts[f"{negative_class}s_called_{positive_class}"]
-        tn = self.counts[f"{negative_class}s_called_{negative_class}"]
-        return {
-            "accuracy": (tp + tn) / (tp + fp + fn + tn),
-            "balanced_accuracy": (tp / (tp + fn) + tn / (tn + fp)) / 2,
-            "precision": tp / (tp + fp),
-            "recall": tp / (tp + fn),
-            "f1": 2 * tp / (2 * tp + fp + fn),
-        }
+    def verdicts(self) -> Predictions:
+        """Return the verdicts as scores 0 and 1 of photographs that have numbers in place of names, and no source."""
+        cells = [
+            (label, verdict, self.counts[f"{shown}s_called_{called}"])
+            for label, shown in enumerate(LABEL_NAMES)
+            for verdict, called in enumerate(LABEL_NAMES)
+        ]
+        labels = [label for label, _, count in cells for _ in range(count)]
+        scores = np.array([float(verdict) for _, verdict, count in cells for _ in range(count)])
+        return Predictions([Record(Path(str(number)), label) for number, label in enumerate(labels)], scores)
 
 
 @dataclass(frozen=True, slots=True)

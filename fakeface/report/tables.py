@@ -5,6 +5,8 @@ from typing import Any
 
 from fakeface.data.records import DIFFICULTIES, REGIONS
 from fakeface.evaluation.intervals import RESAMPLES
+from fakeface.evaluation.scores import compute_scores
+from fakeface.evaluation.summary import Figures
 from fakeface.report.numbers import NONE, decimal, interval, measured, share, signed
 from fakeface.report.pages import Cell, Table
 from fakeface.report.paper import PaperRow, PaperTable
@@ -18,6 +20,12 @@ SUBSETS = {
     "unseen_source": "source not in train",
 }
 """Names in ``metrics.json`` and what they are called in a report."""
+
+PAPER_COLUMNS = (
+    *("Model", "Result", "Training accuracy", "Validation accuracy", "Test accuracy", "Precision", "Recall", "F1"),
+    *("Balanced accuracy (paper: AU-ROC)", "AUROC", "TP / FP / FN / TN"),
+)
+"""Of the paper's tables, with what the paper prints beside what it means."""
 
 
 def verdict(results: Sequence[Result], probes: Sequence[dict[str, Any]]) -> str:
@@ -78,17 +86,15 @@ def paper_table(table: PaperTable, results: Sequence[Result]) -> Table:
             if result.experiment == paper_row.experiment and not result.classifier:
                 strong.append(len(rows))
                 rows.append(_own_row(paper_row, result))
-    columns = [
-        *("Model", "Result", "Training accuracy", "Validation accuracy", "Test accuracy", "Precision", "Recall", "F1"),
-        *("Balanced accuracy (paper: AU-ROC)", "AUROC", "TP / FP / FN / TN"),
-    ]
-    return Table(f"The paper's results and these runs: {table.title}", columns, rows, text_columns=2, strong=strong)
+    title = f"The paper's results and these runs: {table.title}"
+    return Table(title, PAPER_COLUMNS, rows, text_columns=2, strong=strong)
 
 
 def _paper_rows(row: PaperRow) -> list[list[Cell]]:
-    printed, metrics = row.printed, row.metrics("fake")
-    verdicts = (("fake", "fake"), ("real", "fake"), ("fake", "real"), ("real", "real"))
-    counts = " / ".join(str(row.counts[f"{shown}s_called_{called}"]) for shown, called in verdicts)
+    printed, verdicts = row.printed, row.verdicts()
+    metrics = compute_scores(verdicts.label, verdicts.score)
+    cells = ("fakes_called_fake", "reals_called_fake", "fakes_called_real", "reals_called_real")
+    counts = " / ".join(str(row.counts[cell]) for cell in cells)
     accuracies = [share(printed[name], digits=2) for name in ("train_accuracy", "val_accuracy", "accuracy")]
     figures = [f"{printed[name]:.5f}" for name in ("precision", "recall", "f1", "au_roc")]
     if row.positive_class == "fake":
@@ -101,13 +107,15 @@ def _paper_rows(row: PaperRow) -> list[list[Cell]]:
 
 
 def _own_row(row: PaperRow, result: Result) -> list[Cell]:
+    curves = (share(result.at_tested_epoch(tag)) for tag in ("train/accuracy", "val/accuracy"))
+    return [row.model, result.name, *curves, *figure_cells(result.summary)]
+
+
+def figure_cells(figures: Figures) -> list[Cell]:
+    """Return the test accuracy and what follows it in ``PAPER_COLUMNS``."""
     metrics = ("accuracy", "precision", "recall", "f1", "balanced_accuracy", "auroc")
-    return [
-        *(row.model, result.name),
-        *(share(result.at_tested_epoch(tag)) for tag in ("train/accuracy", "val/accuracy")),
-        *(measured(result.summary, metric) for metric in metrics),
-        " / ".join(str(result.summary["counts"][name]) for name in ("tp", "fp", "fn", "tn")),
-    ]
+    counts = " / ".join(str(figures["counts"][name]) for name in ("tp", "fp", "fn", "tn"))
+    return [*(measured(figures, metric) for metric in metrics), counts]
 
 
 def overview_table(results: Sequence[Result], probes: Sequence[dict[str, Any]] = ()) -> Table:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from sklearn.metrics import accuracy_score, roc_auc_score
 
-from fakeface.cli import main
+from fakeface.errors import UserError
 from fakeface.evaluation.intervals import compare_runs
 from fakeface.report.numbers import interval
-from fakeface.report.paper_claims import PAIRS
-from fakeface.report.paper_page import overview_table
-from fakeface.report.paper_scores import HONEST, RANDOM, PaperRun, PaperScores, read_paper_scores
+from paper_claims import PAIRS
+from paper_page import overview_table, write_page
+from paper_scores import HONEST, RANDOM, PaperRun, PaperScores, read_paper_scores
 from tests.documentation import REPOSITORY
 
 SCORES = REPOSITORY / "docs" / "paper"
@@ -44,8 +44,10 @@ def corrupted_auroc(run: PaperRun, corruption: str) -> float:
 
 
 def test_the_command_makes_the_page_that_is_committed(tmp_path: Path) -> None:
-    shutil.copytree(SCORES, tmp_path / "paper", ignore=shutil.ignore_patterns("plots", "*.py"))
-    assert main(["report", "--paper", str(tmp_path / "paper")]) == 0
+    shutil.copytree(
+        SCORES, tmp_path / "paper", ignore=shutil.ignore_patterns("plots", "*.py", "*.jinja", "__pycache__")
+    )
+    write_page(tmp_path / "paper")
     assert (tmp_path / "paper.md").read_text() == PAGE.read_text(), "run `make paper-page` and commit what it writes"
     drawn = {path.name for path in (tmp_path / "paper" / "plots").iterdir()}
     assert drawn == {path.name for path in (SCORES / "plots").iterdir()}
@@ -122,7 +124,8 @@ def test_no_source_of_the_honest_test_photographs_is_in_train(scores: PaperScore
 
 
 def test_no_photograph_is_committed() -> None:
-    assert {path.suffix for path in SCORES.rglob("*") if path.is_file()} == {".csv", ".json", ".py", ".svg"}
+    found = {path.suffix for path in SCORES.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    assert found == {".csv", ".jinja", ".json", ".py", ".svg"}
 
 
 def test_the_readme_and_the_results_take_their_lines_from_the_page(scores: PaperScores) -> None:
@@ -145,10 +148,8 @@ def test_the_readme_and_the_results_take_their_lines_from_the_page(scores: Paper
     assert line.replace("%", " %") in (REPOSITORY / "README.md").read_text()
 
 
-def test_a_page_is_refused_where_something_is_in_its_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["report", "--paper", str(tmp_path)]) == 2
-    assert "holds no runs/grouped" in capsys.readouterr().err
-    assert main(["report", "RUN", "--paper", str(SCORES)]) == 2
-    assert "name no run" in capsys.readouterr().err
-    assert main(["report", "--paper", str(SCORES)]) == 2
-    assert "paper.md exists already" in capsys.readouterr().err
+def test_a_page_is_refused_where_something_is_in_its_way(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no runs/grouped"):
+        write_page(tmp_path)
+    with pytest.raises(UserError, match=r"paper\.md exists already"):
+        write_page(SCORES)

@@ -48,7 +48,8 @@ def test_the_two_headers_differ_and_their_pictures_hardly(faces: list[KnownFace]
 )
 def test_figures_of_the_page_are_the_reports(client: TestClient, words: str, experiment: str) -> None:
     rows = {row.experiment: row for table in read_paper_tables() for row in table.rows}
-    accuracy = rows[experiment].metrics()["accuracy"]
+    verdicts = rows[experiment].verdicts()
+    accuracy = float((verdicts.label == verdicts.score).mean())
     match = re.search(
         rf'{words}</dt><dd><meter min="0" max="1" value="([\d.]+)"></meter> ([\d.]+)\s%', client.get("/").text
     )

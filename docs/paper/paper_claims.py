@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fakeface.evaluation.intervals import Comparison, Difference, Interval, compare_runs, unpaired_difference
+from fakeface.evaluation.intervals import Comparison, Interval, compare_runs, unpaired_difference
 from fakeface.evaluation.summary import Figures
-from fakeface.report.numbers import NONE, interval, signed
+from fakeface.report.numbers import NONE, difference, interval, probability, signed
 from fakeface.report.pages import Cell, Table
-from fakeface.report.paper_scores import PaperRun
+from paper_scores import PaperRun
 
 _NETWORKS = ("custom_cnn", "vgg16", "resnet50", "mobilenet")
 _FUSIONS = {
@@ -97,7 +97,7 @@ def claim_table(claim: str, pairs: Sequence[Tested], paper: Mapping[str, Figures
             f"`{pair.second}`",
             unpaired(paper.get(pair.first), paper.get(pair.second), "accuracy"),
             difference(pair.all.accuracy)[0],
-            _probability(pair.all.mcnemar_p_value),
+            probability(pair.all.mcnemar_p_value),
             *difference(pair.all.auroc),
             *difference(pair.common.auroc),
         ]
@@ -120,14 +120,3 @@ def unpaired(first: Figures | None, second: Figures | None, metric: str) -> Cell
         return NONE
     found = unpaired_difference(one, Interval(*one_bounds), other, Interval(*other_bounds))
     return signed(one - other), interval((found.low, found.high))
-
-
-def difference(found: Difference | None) -> tuple[Cell, Cell]:
-    """Write a difference with its interval, and its p-value."""
-    if found is None:
-        return NONE, NONE
-    return (signed(found.value), interval((found.interval.low, found.interval.high))), _probability(found.p_value)
-
-
-def _probability(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"

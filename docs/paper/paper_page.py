@@ -1,24 +1,25 @@
 """The page about the paper's experiments on the real photographs: its tables beside ours, and its claims tested."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from scipy.special import expit
 
-from fakeface.data.records import Record
+from fakeface.errors import UserError
 from fakeface.evaluation.intervals import compare_runs
 from fakeface.evaluation.predictions import Predictions
 from fakeface.evaluation.scores import compute_scores
-from fakeface.evaluation.summary import Figures, measure
-from fakeface.report.numbers import NONE, decimal, measured, share
-from fakeface.report.pages import Cell, Plot, Table
+from fakeface.evaluation.summary import measure
+from fakeface.folders import make_new_folder
+from fakeface.report.numbers import NONE, decimal, difference, measured, share
+from fakeface.report.pages import PLOT_FOLDER, Cell, Plot, Table, render
 from fakeface.report.paper import PaperRow, read_paper_tables
-from fakeface.report.paper_claims import answer, answer_claims, claim_table, difference, unpaired
-from fakeface.report.paper_scores import HONEST, RANDOM, PaperRun, PaperScores
 from fakeface.report.plots import curves_plot
-from fakeface.report.tables import name_corruption
+from fakeface.report.tables import PAPER_COLUMNS, figure_cells, name_corruption
+from paper_claims import answer, answer_claims, claim_table, unpaired
+from paper_scores import HONEST, RANDOM, PaperRun, PaperScores, read_paper_scores
 
 EXTRA = {
     "efficientnet_lite0_ela": "EfficientNet-Lite0 on ELA",
@@ -35,9 +36,26 @@ STRESSES = ("jpeg_75", "downscale_0.5", "blur_1", "noise_5")
 """One corruption of each kind that the paper's introduction names."""
 
 
-def paper_content(scores: PaperScores, plot_folder: str) -> dict[str, Any]:
-    """Return what ``templates/paper.jinja`` needs."""
-    paper = {row.experiment: measure(_verdicts(row)) for table in read_paper_tables() for row in table.rows}
+def write_page(folder: Path) -> Path:
+    """Write the page of a folder like this one beside it, as ``FOLDER.md``, and its plots into it.
+
+    Raises:
+        UserError: When the page or the plots exist, or the folder holds no scores.
+    """
+    page = folder.with_name(f"{folder.name}.md")
+    if page.exists():
+        raise UserError(f"{page} exists already: remove it")
+    content = _content(read_paper_scores(folder), f"{folder.name}/{PLOT_FOLDER}")
+    make_new_folder(folder / PLOT_FOLDER)
+    for plot in content["plots"]:
+        (folder / PLOT_FOLDER / f"{plot.name}.svg").write_text(plot.svg, encoding="utf-8")
+    page.write_text(render("paper", "markdown", Path(__file__).parent, **content), encoding="utf-8")
+    return page
+
+
+def _content(scores: PaperScores, plot_folder: str) -> dict[str, Any]:
+    """Return what ``paper.jinja`` needs."""
+    paper = {row.experiment: measure(row.verdicts()) for table in read_paper_tables() for row in table.rows}
     claims = answer_claims(scores.first_seed(HONEST))
     return {
         "plot_folder": plot_folder,
@@ -96,41 +114,19 @@ def _paper_table(title: str, experiments: Sequence[tuple[str, str, PaperRow | No
                 continue
             strong.append(len(rows))
             curves = (run.curves[tag][run.tested_epoch] for tag in ("train/accuracy", "val/accuracy"))
-            rows.append([model, name + _epochs_note(run), *map(share, curves), *_figures(run.figures)])
-    columns = [
-        *("Model", "Result", "Training accuracy", "Validation accuracy", "Test accuracy", "Precision", "Recall", "F1"),
-        *("Balanced accuracy (paper: AU-ROC)", "AUROC", "TP / FP / FN / TN"),
-    ]
-    return Table(title, columns, rows, text_columns=2, strong=strong)
+            rows.append([model, name + _epochs_note(run), *map(share, curves), *figure_cells(run.figures)])
+    return Table(title, PAPER_COLUMNS, rows, text_columns=2, strong=strong)
 
 
 def _printed_rows(row: PaperRow) -> list[list[Cell]]:
     printed = row.printed
     accuracies = [share(printed[name], 2) for name in ("train_accuracy", "val_accuracy", "accuracy")]
     figures = [f"{printed[name]:.5f}" for name in ("precision", "recall", "f1", "au_roc")]
-    *recomputed, _, counts = _figures(measure(_verdicts(row)))
+    *recomputed, _, counts = figure_cells(measure(row.verdicts()))
     return [
         [row.model, f"report as printed, {row.positive_class} is positive", *accuracies, *figures, NONE, NONE],
         [row.model, "report recomputed, fake is positive", NONE, NONE, *recomputed, NONE, counts],
     ]
-
-
-def _figures(figures: Figures) -> list[Cell]:
-    metrics = ("accuracy", "precision", "recall", "f1", "balanced_accuracy", "auroc")
-    counts = " / ".join(str(figures["counts"][name]) for name in ("tp", "fp", "fn", "tn"))
-    return [*(measured(figures, metric) for metric in metrics), counts]
-
-
-def _verdicts(row: PaperRow) -> Predictions:
-    """Return the paper's verdicts, reconstructed from its counts, as scores 0 and 1 of photographs without a source."""
-    cells = [
-        (label, verdict, row.counts[f"{shown}s_called_{called}"])
-        for label, shown in enumerate(("real", "fake"))
-        for verdict, called in enumerate(("real", "fake"))
-    ]
-    labels = [label for label, _, count in cells for _ in range(count)]
-    score = np.array([float(verdict) for _, verdict, count in cells for _ in range(count)])
-    return Predictions([Record(Path(str(number)), label) for number, label in enumerate(labels)], score)
 
 
 def _split_table(scores: PaperScores) -> Table:
@@ -272,3 +268,7 @@ def _plots(scores: PaperScores) -> list[Plot]:
         Plot(experiment, curves_plot(run.curves, run.tested_epoch), f"`{experiment}`{figures.get(experiment, '')}")
         for experiment, run in scores.first_seed(HONEST).items()
     ]
+
+
+if __name__ == "__main__":
+    print(write_page(Path(sys.argv[1])))
