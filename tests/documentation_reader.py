@@ -191,11 +191,19 @@ def _build(reader: Reader, words: Sequence[str], where: str) -> None:
 
 
 def _pip(reader: Reader, words: Sequence[str], where: str) -> None:
-    extras = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    named = re.fullmatch(r"fakeface\[(\w+)\]", words[-1])
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     assert words[0] == "install", where
+    if "--index-url" in words:
+        needed = {re.split("[><=]", requirement)[0] for requirement in project["dependencies"]}
+        assert set(words[1 : words.index("--index-url")]) <= needed, where
+        return
+    named = re.fullmatch(r"(?:fakeface|\.)\[(\w+)\]", words[-1])
     assert named, f"{where}: {words[-1]} is not an extra of fakeface"
-    assert named[1] in extras, f"{where}: there is no extra {named[1]}"
+    assert named[1] in project["optional-dependencies"], f"{where}: there is no extra {named[1]}"
+
+
+def _python(reader: Reader, words: Sequence[str], where: str) -> None:
+    assert list(words) == ["-m", "venv", ".venv"], where
 
 
 def _torchrun(reader: Reader, words: Sequence[str], where: str) -> None:
@@ -244,6 +252,7 @@ RULES: dict[str, Callable[[Reader, Sequence[str], str], None]] = {
     "make": _make,
     ".ci/run": _build,
     "pip": _pip,
+    "python3": _python,
     "curl": _curl,
     "tensorboard": _tensorboard,
     ".": _activate,
