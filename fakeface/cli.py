@@ -15,7 +15,7 @@ from fakeface.folders import check_local
 from fakeface.training import SUBCOMMANDS
 
 LIGHT_COMMANDS = {
-    "predict": ("fakeface.commands.predict", "judge photographs: fakeface predict --source PHOTO"),
+    "predict": ("fakeface.commands.predict", "judge photographs: fakeface predict PHOTO"),
     "export": ("fakeface.commands.export", "write a trained network as ONNX, torch.export or OpenVINO"),
     "configs": ("fakeface.commands.configs", "list the configurations that come with fakeface, or copy one"),
     "baseline": ("fakeface.commands.baseline", "classify the features of frozen backbones with scikit-learn"),

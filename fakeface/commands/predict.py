@@ -31,14 +31,22 @@ from fakeface.inference.sharing import Sharing, share
 from fakeface.inference.sources import STANDARD_INPUT, Photograph, check_sources, list_photographs
 from fakeface.inference.verdicts import Verdict
 
+_NOTHING_NAMED = """no photograph is named. Some ways to go on:
+
+  fakeface predict photo.jpg                    judge a photograph
+  fakeface predict PHOTOS --out verdicts.csv    a folder and those below it, into a file
+  fakeface serve                                the same on a web page
+  fakeface predict --help                       everything else"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's flags."""
     add_detector(parser)
+    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="a photograph, or what else --source takes")
     parser.add_argument(
         "--source",
         nargs="+",
-        required=True,
+        default=[],
         metavar="PATH",
         help="photographs, folders (with those below them), patterns such as 'photos/**/*.jpg', a .txt list with one "
         "path a line, a .csv manifest with a column path, or - for a list from standard input",
@@ -57,6 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge the photographs and return the exit code."""
+    arguments.source = [*arguments.photos, *arguments.source]
+    if not arguments.source:
+        raise UserError(_NOTHING_NAMED)
     check_sources(arguments.source)
     if arguments.batch_size < 1:
         raise UserError(f"--batch_size is {arguments.batch_size}: choose a positive number of photographs")

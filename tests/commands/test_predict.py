@@ -52,7 +52,7 @@ def test_few_photographs_are_printed_as_a_table(
 ) -> None:
     photo, missing = str(photographs[0]), str(tmp_path / "missing.jpg")
     (tmp_path / "list.txt").write_text(f"{photo}\n{missing}\n")
-    assert main(["predict", "--ckpt_path", str(checkpoint), "--source", str(tmp_path / "list.txt")]) == 1
+    assert main(["predict", "--ckpt_path", str(checkpoint), str(tmp_path / "list.txt")]) == 1
     header, good, bad = capsys.readouterr().out.splitlines()
     (verdict,) = Detector.load(checkpoint).predict([photo])
     assert verdict.probability is not None
@@ -220,6 +220,8 @@ def test_each_verdict_is_explained_by_a_picture(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        ([], "fakeface predict photo.jpg                    judge a photograph"),
+        (["missing.jpg"], "missing.jpg does not exist"),
         (["--source", "missing.jpg"], "missing.jpg does not exist"),
         (["--source", ".", "--out", "scores.xlsx"], "ends in none of"),
         (["--source", ".", "--out", "taken.csv"], "taken.csv exists already"),
