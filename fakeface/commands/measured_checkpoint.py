@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
     """Add the checkpoint and the split to measure it on."""
-    parser.add_argument("--ckpt_path", required=True, help="a checkpoint, or best or last for the newest run's")
+    parser.add_argument(
+        "--ckpt_path", required=True, help="a checkpoint, the folder of a run, or best or last of the newest run"
+    )
     parser.add_argument(
         "--evaluate", choices=("test", "val"), default="test", help="the split to measure on (default: %(default)s)"
     )

@@ -24,7 +24,7 @@ from fakeface.faces.finder import Face, find_faces
 from fakeface.inference.network import FaceScore, Network
 from fakeface.inference.scoring import BATCH_SIZE, Seen, score
 from fakeface.inference.verdicts import FaceVerdict, Verdict
-from fakeface.training.runs import CHECKPOINTS, find_checkpoint
+from fakeface.training.runs import find_checkpoint
 from fakeface.views import Viewed
 from fakeface.views.view import find_view, look
 
@@ -234,12 +234,7 @@ def _load_network(source: str | Path) -> Network:
         from fakeface.inference.onnx_network import OnnxNetwork
 
         return OnnxNetwork(path)
-    if path.is_dir():
-        path = path / CHECKPOINTS / "best.ckpt"
-        if not path.is_file():
-            raise UserError(f"{source} is not the folder of a run, for it has no {CHECKPOINTS}/best.ckpt: name one")
-    else:
-        path = find_checkpoint(str(source), Path("lightning_logs"))
+    path = find_checkpoint(str(source), Path("lightning_logs"))
     from fakeface.inference.torch_network import TorchNetwork
 
     return TorchNetwork.from_checkpoint(path)

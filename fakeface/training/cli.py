@@ -111,7 +111,7 @@ class FakeFaceCLI(LightningCLI):
         logs = Path(options.logs)
         if experiment and (subcommand == "fit" or (logs / experiment).is_dir()):
             logs /= experiment
-        checkpoint = find_checkpoint(options.ckpt_path, logs)
+        checkpoint = find_checkpoint(options.ckpt_path, logs, "last" if subcommand == "fit" else "best")
         carried = _carried_configuration(checkpoint)
         run = run_folder(checkpoint)
         self.resumes = subcommand == "fit" and checkpoint.parent.name == CHECKPOINTS

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 from fakeface.data.records import Record, check_columns, record_from_row
 from fakeface.data.tables import read_table
@@ -22,14 +23,24 @@ def run_folder(checkpoint: Path) -> Path:
     return folder.parent if folder.name == CHECKPOINTS else folder / checkpoint.stem
 
 
-def find_checkpoint(name: str, logs: Path) -> Path:
-    """Return a checkpoint by its path, or ``best`` or ``last`` of the newest run below a folder.
+def find_checkpoint(name: str, logs: Path, of_a_run: Literal["best", "last"] = "best") -> Path:
+    """Return a checkpoint: by its path, by the folder of its run, or ``best`` or ``last`` of the newest run.
+
+    Args:
+        name: What is asked for.
+        logs: Where the newest run is looked for, at any depth.
+        of_a_run: Which one the folder of a run stands for.
 
     Raises:
         UserError: When there is none, or a run was started later and has none yet.
     """
     if name not in {"best", "last"}:
         path = Path(name)
+        if path.is_dir():
+            path = path / CHECKPOINTS / f"{of_a_run}.ckpt"
+            if not path.is_file():
+                missing = path.relative_to(name)
+                raise UserError(f"{name} is not the folder of a run, for it has no {missing}: name one")
         if not path.is_file():
             raise UserError(f"the checkpoint {name} does not exist: pass its path, or best or last for the newest run")
         return path

@@ -84,8 +84,9 @@ def test_validation_can_be_measured_and_an_earlier_result_is_said_to_be_replaced
     run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (run / "robustness.json").write_text("{}", encoding="utf-8")
-    assert main(["robustness", "--ckpt_path", str(run / "checkpoints" / "last.ckpt"), "--evaluate", "val"]) == 0
+    assert main(["robustness", "--ckpt_path", str(run), "--evaluate", "val"]) == 0
     content = json.loads((run / "robustness.json").read_text(encoding="utf-8"))
+    assert content["checkpoint"] == str(run / "checkpoints" / "best.ckpt")
     validation = (run / "split.csv").read_text(encoding="utf-8").count(",val,")
     assert (content["split"], content["images"]) == ("val", validation)
     assert f"Replacing the earlier {run / 'robustness.json'}" in capsys.readouterr().out

@@ -25,6 +25,16 @@ def test_best_and_last_are_the_newest(tmp_path: Path) -> None:
     assert find_checkpoint("last", tmp_path / "tiny") == one / "checkpoints" / "last.ckpt"
 
 
+def test_the_folder_of_a_run_stands_for_its_best_and_to_be_continued_for_its_last(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "version_0", started=1, best=2, last=3)
+    assert find_checkpoint(str(run), Path("nowhere")) == run / "checkpoints" / "best.ckpt"
+    assert find_checkpoint(str(run), Path("nowhere"), "last") == run / "checkpoints" / "last.ckpt"
+    with pytest.raises(
+        UserError, match=r"checkpoints is not the folder of a run, for it has no checkpoints/best\.ckpt"
+    ):
+        find_checkpoint(str(run / "checkpoints"), Path("nowhere"))
+
+
 def test_a_newer_run_without_a_checkpoint_is_not_passed_over(tmp_path: Path) -> None:
     make_run(tmp_path, "version_0", started=1, best=2, last=3)
     stopped = make_run(tmp_path, "version_1", started=4, last=5)
