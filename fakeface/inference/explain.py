@@ -82,7 +82,6 @@ class Explainer:
             UserError: When pixels have another shape or type, or the network has neither a map nor branches.
         """
         pixels = read_pixels(image)
-        pixels = read_pixels(image)
         settings, looked = self.detector.settings, self.detector.look_at_faces(pixels)
         scores = self.detector.network(stack(looked.seen)) if looked.seen else []
         heat_maps = {}
