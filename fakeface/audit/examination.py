@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from fakeface.audit.source_groups import LocalFeatures, local_features
-from fakeface.data.images import ImageError, decode_image
+from fakeface.data.images import ImageError, decode_image, no_opencv_error
 from fakeface.data.jpeg_headers import Header, read_header
 from fakeface.data.records import Record
 from fakeface.data.threads import map_in_order
@@ -60,18 +60,19 @@ def _examine_one(record: Record) -> Examined:
         return _unreadable(record, b"", error.strerror or type(error).__name__)
     try:
         image = decode_image(data, record.path)
+        with no_opencv_error(record.path):
+            return Examined(
+                record=record,
+                size=len(data),
+                digest=hashlib.sha256(data).hexdigest(),
+                header=read_header(data),
+                error="",
+                ela=ela_statistics(image),
+                features=local_features(image),
+                thumbnail=shrink(image, _THUMBNAIL),
+            )
     except ImageError as error:
         return _unreadable(record, data, error.reason)
-    return Examined(
-        record=record,
-        size=len(data),
-        digest=hashlib.sha256(data).hexdigest(),
-        header=read_header(data),
-        error="",
-        ela=ela_statistics(image),
-        features=local_features(image),
-        thumbnail=shrink(image, _THUMBNAIL),
-    )
 
 
 def _unreadable(record: Record, data: bytes, reason: str) -> Examined:

@@ -7,6 +7,7 @@ wrong input.
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,10 +15,10 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from fakeface.data.images import ImageError, read_image
+from fakeface.data.images import ImageError, no_opencv_error, read_image
 from fakeface.errors import UserError
 from fakeface.folders import make_folder
-from fakeface.inference.sources import check_sources, list_photographs
+from fakeface.inference.sources import check_sources, list_photographs, tell_left_out
 from fakeface.views.ela import ElaParameters, error_level_analysis
 
 
@@ -41,7 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the pictures and print their paths; unreadable photographs are reported and the others still written."""
     parameters = ElaParameters(arguments.quality, arguments.alpha, arguments.beta)
     check_sources(arguments.photos)
-    photos = [photograph.path for photograph in list_photographs(arguments.photos)]
+    left_out = Counter[str]()
+    listed = list_photographs(arguments.photos, in_order=True, left_out=left_out)
+    photos = [photograph.path for photograph in listed]
     targets = name_pictures(photos, arguments.out)
     existing = [target for target in targets if target.exists()]
     if existing:
@@ -51,12 +54,15 @@ def run(arguments: argparse.Namespace) -> int:
     for photo, target in zip(tqdm(photos, "analysing", unit="image", disable=None), targets, strict=True):
         try:
             image = read_image(photo)
+            with no_opencv_error(photo):
+                picture = np.hstack([image, error_level_analysis(image, parameters)])
         except ImageError as error:
             failures += 1
             tqdm.write(f"fakeface: error: {error}", file=sys.stderr)
             continue
-        Image.fromarray(np.hstack([image, error_level_analysis(image, parameters)])).save(target)
+        Image.fromarray(picture).save(target)
         tqdm.write(str(target))
+    tell_left_out(left_out)
     return 1 if failures else 0
 
 

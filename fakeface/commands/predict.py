@@ -13,6 +13,7 @@ import argparse
 import shutil
 import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import tee
 from pathlib import Path
@@ -28,7 +29,7 @@ from fakeface.inference.score_files import check_ending, write_scores
 from fakeface.inference.score_store import DONE, ScoreStore, gather, process_file, unfinished_folder
 from fakeface.inference.scoring import BATCH_SIZE
 from fakeface.inference.sharing import Sharing, share
-from fakeface.inference.sources import STANDARD_INPUT, Photograph, check_sources, list_photographs
+from fakeface.inference.sources import STANDARD_INPUT, Photograph, check_sources, list_photographs, tell_left_out
 from fakeface.inference.verdicts import Verdict
 
 _NOTHING_NAMED = """no photograph is named. Some ways to go on:
@@ -99,10 +100,11 @@ def _print(detector: Detector, arguments: argparse.Namespace) -> int:
     if arguments.explain is not None:
         make_new_folder(arguments.explain)
     print(f"verdict  probability  {''.join(f'{region}  ' for region in detector.regions)}path")
-    failures = 0
-    for verdict, _ in _judge(verdicts, list_photographs(arguments.source)):
+    failures, left_out = 0, Counter[str]()
+    for verdict, _ in _judge(verdicts, list_photographs(arguments.source, in_order=True, left_out=left_out)):
         tqdm.write(_table_row(verdict, detector.regions))
         failures += verdict.error is not None
+    tell_left_out(left_out)
     return 1 if failures else 0
 
 
@@ -130,10 +132,11 @@ def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) 
             if len(done):
                 print(f"Continuing an unfinished run, which has judged {len(done)} photographs")
     sharing.wait()
+    left_out = Counter[str]()
     with ScoreStore(folder / DONE) as done, ScoreStore(process_file(folder, sharing.rank)) as store:
         mine = (
             photograph
-            for photograph in list_photographs(arguments.source)
+            for photograph in list_photographs(arguments.source, left_out=left_out)
             if sharing.takes(photograph.path) and photograph.path not in done
         )
         for verdict, photograph in _judge(verdicts, mine, quiet=sharing.rank > 0):
@@ -147,6 +150,7 @@ def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) 
         counts = done.counts()
     finished.replace(out)
     shutil.rmtree(folder)
+    tell_left_out(left_out)
     failures = counts.get(None, 0)
     shares = ", ".join(f"{counts.get(name, 0)} {name}" for name in ("real", "fake", "unsure", "no face"))
     print(f"{out}: {sum(counts.values())} photographs: {shares}, {failures} not read")

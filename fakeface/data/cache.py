@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from fakeface.data.images import ImageError, read_image
+from fakeface.data.images import ImageError, no_opencv_error, read_image
 from fakeface.data.records import Record
 from fakeface.data.slot_file import KEY_TYPE, SlotFile, SlotWriter, photograph_key, settings_digest
 from fakeface.data.threads import map_in_order
@@ -49,7 +49,10 @@ class DecodedViews(ViewSource):
         self.parameters = parameters
 
     def __getitem__(self, position: int) -> Views:
-        return compute_views(read_image(self.records[position].path), self.views, self.parameters)
+        path = self.records[position].path
+        image = read_image(path)
+        with no_opencv_error(path):
+            return compute_views(image, self.views, self.parameters)
 
 
 class CachedViews(DecodedViews):
@@ -141,9 +144,10 @@ def build_cache(
             key = photograph_key(path)
             try:
                 image = read_image(path)
+                with no_opencv_error(path):
+                    return key, compute_views(image, [view for view in views if missing[view][position]], parameters)
             except ImageError as error:
                 return error
-            return key, compute_views(image, [view for view in views if missing[view][position]], parameters)
 
         with tqdm(total=len(positions), desc="View cache", unit=" images", delay=1) as progress:
             for position, result in zip(positions, map_in_order(compute, positions, workers), strict=True):

@@ -5,27 +5,44 @@ stderr, where no caller can stop them, and follows rules of its own for alpha, 1
 """
 
 import os
+import re
 import stat
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from fakeface.data.depth import UnreadDepthError, load_rgb
+from fakeface.data.file_kinds import HEAD, HEIC_MEND, is_heic, why_not_read
 from fakeface.errors import UserError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP", "TIFF", "GIF")
-"""What is read. Pillow knows more, some of which start other programs (Ghostscript) or have no pixels of their own."""
+"""What is read, and HEIC with the extra of that name. Pillow knows more, some of which start other programs
+(Ghostscript) or have no pixels of their own."""
 
 MAX_PIXELS = 100_000_000
 """Larger images are refused from their header: they are mistakes, or bombs of a few kilobytes that fill the memory."""
 
+LEAST_SIDE = 64
+"""Photographs shorter on either side are refused from their header: a verdict on them would rest on nothing."""
+
+MOST_ASPECT = 20
+"""So many times as long as wide is the most; scaled to a square, a longer picture would show nothing."""
+
 # Both stand for rules of this module: the size limit, and that a photograph with broken EXIF data is still one.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
+
+_OF_SEVERAL_FRAMES = ("GIF", "WEBP", "TIFF", "AVIF")
+"""A PNG's other frames are for those who can show them, and a JPEG's are copies: maps of brightness, previews."""
 
 
 class ImageError(UserError):
@@ -55,7 +72,20 @@ def printable(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
+@contextmanager
+def no_opencv_error(path: Path) -> Iterator[None]:
+    """Let an error of OpenCV be one of the photograph that is worked on, for it must not end the work on others.
+
+    Raises:
+        ImageError: In its place.
+    """
+    try:
+        yield
+    except cv2.error as error:
+        raise ImageError(path, f"OpenCV cannot work on it ({' '.join(str(error.err).split())})") from error
+
+
+def read_image(path: Path, least_side: int = LEAST_SIDE) -> NDArray[np.uint8]:
     """Read a photograph from a file; see ``decode_image`` for the rules.
 
     Raises:
@@ -69,19 +99,19 @@ def read_image(path: Path) -> NDArray[np.uint8]:
             raise ImageError(path, "a folder, not a file" if stat.S_ISDIR(mode) else "not a regular file")
         # The buffer holds most photographs: Pillow reads in steps that would cost 10 % on the default one.
         with path.open("rb", buffering=1 << 20) as file:
-            return _decode(file, path)
+            return _decode(file, path, MAX_PIXELS, least_side)
     except (OSError, ValueError) as error:
         raise ImageError(path, (getattr(error, "strerror", None) or str(error)).lower()) from error
 
 
-def decode_image(data: bytes, source: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+def decode_image(
+    data: bytes, source: Path, max_pixels: int = MAX_PIXELS, least_side: int = LEAST_SIDE
+) -> NDArray[np.uint8]:
     """Decode a photograph to RGB, ``(H, W, 3)``.
 
     The content decides the format (one of ``FORMATS``), not the name. The image is turned as its EXIF orientation says;
-    broken EXIF data is ignored. Transparency is laid on white. Grey is repeated for the three channels, palettes are
-    expanded, CMYK, YCbCr and other 8-bit modes are converted without their colour profile. Of 16 bits the upper eight
-    are kept, of 12 bits in 16 the upper eight of the twelve. Of several frames or pages the first counts. Any size from
-    1×1 to ``MAX_PIXELS`` is an image.
+    broken EXIF data is ignored. Transparency is laid on white, unless all is transparent. Of several frames or pages
+    the first counts. Depth and colours are brought to 8 bits of RGB as ``fakeface.data.depth`` says.
 
     A file that ends too early is refused. Damage inside a JPEG's compressed data that the decoder can step over is not:
     Pillow reads such files in silence, as every viewer does.
@@ -90,29 +120,72 @@ def decode_image(data: bytes, source: Path, max_pixels: int = MAX_PIXELS) -> NDA
         data: The content of the file.
         source: The file's name, for errors.
         max_pixels: Larger images are refused from their header.
+        least_side: So are those with a shorter side.
 
     Raises:
-        ImageError: When the data is empty, no image, truncated, damaged, too large, or has 32 bits per channel.
+        ImageError: When the data is empty, no image, truncated, damaged, too large, too small or too long, or its depth
+            or colours are not read.
     """
-    return _decode(BytesIO(data), source, max_pixels)
+    return _decode(BytesIO(data), source, max_pixels, least_side)
 
 
-def _decode(file: BinaryIO, source: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+def check_size(
+    width: int, height: int, source: Path, max_pixels: int = MAX_PIXELS, least_side: int = LEAST_SIDE
+) -> None:
+    """Check that a photograph of this size, in pixels, can be judged.
+
+    Raises:
+        ImageError: When it is too large, too small or too long.
+    """
+    shorter, longer = sorted((width, height))
+    if shorter * longer > max_pixels:
+        raise ImageError(source, _too_large(max_pixels))
+    if shorter < least_side:
+        reason = f"too small to judge ({width}×{height} pixels, and {least_side} on each side are the least)"
+        raise ImageError(source, reason)
+    if longer > MOST_ASPECT * shorter:
+        reason = f"too long to judge ({width}×{height} pixels, and {MOST_ASPECT} times as long as wide is the most)"
+        raise ImageError(source, reason)
+
+
+def count_frames(path: Path) -> int:
+    """Return how many frames or pages a file has, of which the first is read; 1 where it cannot be read at all."""
+    try:
+        with path.open("rb") as file, _open(file) as image:
+            return int(getattr(image, "n_frames", 1)) if image.format in _OF_SEVERAL_FRAMES else 1
+    except Exception:  # what is wrong with it, those say that read it
+        return 1
+
+
+def _open(file: BinaryIO) -> Image.Image:
+    if is_heic(file.read(HEAD)):
+        file.seek(0)
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+        return Image.open(file, formats=("HEIF",))
+    file.seek(0)
+    return Image.open(file, formats=FORMATS)
+
+
+def _decode(file: BinaryIO, source: Path, max_pixels: int, least_side: int) -> NDArray[np.uint8]:
     # Pillow's readers answer hostile data with almost any exception, struct.error and MemoryError among them.
     try:
-        image: Image.Image = Image.open(file, formats=FORMATS)
+        image = _open(file)
     except UnidentifiedImageError as error:
         empty = file.seek(0, os.SEEK_END) == 0
-        raise ImageError(source, "empty" if empty else f"not a readable image ({', '.join(FORMATS)})") from error
+        raise ImageError(source, "empty" if empty else why_not_read(file, FORMATS)) from error
+    except ImportError as error:
+        raise ImageError(source, f"HEIC, which needs another package: {HEIC_MEND}") from error
     except Image.DecompressionBombError as error:
         raise ImageError(source, _too_large(max_pixels)) from error
     except Exception as error:
         raise ImageError(source, _reason(error)) from error
-    if image.width * image.height > max_pixels:
-        raise ImageError(source, _too_large(max_pixels))
+    check_size(*image.size, source, max_pixels, least_side)
     try:
-        image.load()
-        return _upright(_rgb(image), _orientation(image))
+        return _upright(load_rgb(image), _orientation(image))
+    except UnreadDepthError as error:
+        raise ImageError(source, str(error)) from error
     except Exception as error:
         raise ImageError(source, _reason(error)) from error
 
@@ -122,21 +195,12 @@ def _too_large(max_pixels: int) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return "truncated" if "truncated" in str(error).lower() else f"damaged ({error})"
-
-
-def _rgb(image: Image.Image) -> NDArray[np.uint8]:
-    if image.mode.startswith("I;16"):
-        levels = np.asarray(image)
-        # Scanners and X-ray plates write 12 bits into 16, which would be almost black.
-        grey = (levels >> (8 if levels.max() >= 1 << 12 else 4)).astype(np.uint8)
-        return np.repeat(grey[..., np.newaxis], 3, axis=2)
-    if image.mode in ("I", "F"):
-        raise ValueError("32 bits per channel")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
+    text = str(error)
+    if "truncated" in text.lower():
+        return "truncated"
+    # Pillow and libtiff say so of files that are whole.
+    unknown = re.search("(un|not )support|unknown|cannot handle", text, re.IGNORECASE)
+    return f"of an unusual kind that is not read ({text}): save it as PNG" if unknown else f"damaged ({text})"
 
 
 def _orientation(image: Image.Image) -> int:

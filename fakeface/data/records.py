@@ -2,11 +2,14 @@
 
 import os
 import re
+import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from fakeface.data.file_kinds import HEIC_MEND, HEIC_SUFFIXES, reads_heic
 from fakeface.data.tables import read_table, write_table
 from fakeface.errors import UserError
 
@@ -30,12 +33,37 @@ _OF_A_MAC = "._"
 
 _NUMBERED = re.compile(r"[^\W\d]*[\W_]?\d+")
 
+_OF_A_SYSTEM = ("thumbs.db", "desktop.ini", ".ds_store", "icon\r")
+"""Files that Windows and macOS put beside pictures."""
+
 _FAKE_NAME = re.compile(r"(easy|mid|hard)_(\d+)_([01]{3,4})")
 
 
-def is_photograph_name(name: str, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> bool:
-    """Say whether a file in a folder counts as a photograph, by its name."""
-    return name.lower().endswith(tuple(suffixes)) and not name.startswith(_OF_A_MAC)
+def is_photograph_name(name: str, left_out: Counter[str] | None = None, suffixes: Sequence[str] = ()) -> bool:
+    """Say whether a file in a folder counts as a photograph, by its name.
+
+    Args:
+        name: Its name.
+        left_out: Counts those that do not, by ending; files that the system put there are not counted.
+        suffixes: Endings that count beside ``IMAGE_SUFFIXES`` and, where its package is installed, HEIC's.
+    """
+    if name.startswith(_OF_A_MAC) or name.lower() in _OF_A_SYSTEM:
+        return False
+    suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 (a million names)
+    if suffix in IMAGE_SUFFIXES or suffix in suffixes or (suffix in HEIC_SUFFIXES and reads_heic()):
+        return True
+    if left_out is not None:
+        left_out[suffix] += 1
+    return False
+
+
+def describe_left_out(left_out: Mapping[str, int]) -> str:
+    """Return a sentence such as "9 .heic left out: pip install 'fakeface[heic]'"; "" where nothing was left out."""
+    heic = " and ".join(f"{left_out[suffix]} {suffix}" for suffix in HEIC_SUFFIXES if suffix in left_out)
+    others = [(number, suffix) for suffix, number in left_out.items() if suffix not in HEIC_SUFFIXES]
+    named = ", ".join(f"{number} {suffix or 'without ending'}" for number, suffix in sorted(others, reverse=True))
+    sentences = [f"{heic} left out: {HEIC_MEND}"] if heic else []
+    return "; ".join(sentences + ([f"{named} left out: no photographs by their names"] if named else []))
 
 
 def is_numbered(group: str) -> bool:
@@ -132,9 +160,15 @@ def scan_folder(root: Path) -> list[Record]:
                 f"{root} has no folder {name}/: --data.root needs training_real/ and training_fake/; "
                 f"list other layouts in a manifest and pass --data.manifest"
             )
-        paths = sorted(path for path in folder.iterdir() if is_photograph_name(path.name))
+        left_out = Counter[str]()
+        names = ((path, None if path.is_dir() else left_out) for path in folder.iterdir())
+        paths = sorted(path for path, others in names if is_photograph_name(path.name, others))
+        told = describe_left_out(left_out)
         if not paths:
-            raise UserError(f"{folder} holds no image ({', '.join(IMAGE_SUFFIXES)}): put the photographs there")
+            others = f"; {told}" if told else ""
+            raise UserError(f"{folder} holds no image ({', '.join(IMAGE_SUFFIXES)}): put the photographs there{others}")
+        if told:
+            warnings.warn(f"{folder}: {told}", stacklevel=2)
         records += [_record_from_name(path, label) for path in paths]
     return records
 

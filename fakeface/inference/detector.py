@@ -17,7 +17,7 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.data.images import read_image
+from fakeface.data.images import check_size, no_opencv_error, read_image
 from fakeface.data.records import REGIONS
 from fakeface.errors import UserError
 from fakeface.faces.finder import Face, find_faces
@@ -180,7 +180,9 @@ class Detector:
         return any(find_view(view).of_a_face for view in self.settings.views)
 
     def _look_at(self, asked: "_Asked") -> Sequence[Seen]:
-        asked.looked = self.look_at_faces(read_pixels(asked.image))
+        pixels = read_pixels(asked.image)
+        with no_opencv_error(Path("the pixels") if isinstance(asked.image, np.ndarray) else Path(asked.image)):
+            asked.looked = self.look_at_faces(pixels)
         return asked.looked.seen
 
     def _judge_face(self, score: FaceScore) -> tuple[_Judged, float, dict[str, float] | None]:
@@ -207,13 +209,14 @@ def read_pixels(image: ImageInput) -> NDArray[np.uint8]:
     """Return the pixels of a photograph that is given as a file or as pixels, ``(H, W, 3)``.
 
     Raises:
-        ImageError: When the file cannot be read.
+        ImageError: When the file cannot be read, or the photograph is too large, too small or too long to be judged.
         UserError: When pixels have another shape or type.
     """
     if not isinstance(image, np.ndarray):
         return read_image(Path(image))
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise UserError(f"pixels of type {image.dtype} and shape {image.shape}: pass RGB as uint8 (height, width, 3)")
+    check_size(image.shape[1], image.shape[0], Path("the pixels"))
     return np.ascontiguousarray(image)
 
 

@@ -3,19 +3,19 @@
 import glob
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from fakeface.data.records import IMAGE_SUFFIXES, is_photograph_name
+from fakeface.data.records import describe_left_out, is_photograph_name
 from fakeface.data.tables import read_table
 from fakeface.errors import UserError
 
 STANDARD_INPUT = "-"
 LIST_SUFFIX, MANIFEST_SUFFIX = ".txt", ".csv"
-FOLDER_SUFFIXES = (*IMAGE_SUFFIXES, ".gif")
-"""What counts as a photograph in a folder; a file that is named itself may be called anything."""
+MORE_SUFFIXES = (".gif",)
+"""What else counts as a photograph in a folder; a file that is named itself may be called anything."""
 
 
 class Photograph(NamedTuple):
@@ -32,18 +32,29 @@ class Photograph(NamedTuple):
     path: Path
 
 
-def list_photographs(sources: Sequence[str]) -> Iterator[Photograph]:
+def list_photographs(
+    sources: Sequence[str], in_order: bool = False, left_out: Counter[str] | None = None
+) -> Iterator[Photograph]:
     """Yield the photographs of all sources, without ever holding the names of all of them.
 
-    A folder is searched with those below it. ``*.txt`` is a list with one path a line, ``*.csv`` a manifest with a
-    column ``path``, whose paths start from its folder; ``-`` reads a list from standard input. A name that is no file
-    is a pattern, where ``**`` stands for any number of folders. Any other file is a photograph.
+    A folder is searched with those below it and those that links lead to, each once. ``*.txt`` is a list with one path
+    a line, ``*.csv`` a manifest with a column ``path``, whose paths start from its folder; ``-`` reads a list from
+    standard input. A name that is no file is a pattern, where ``**`` stands for any number of folders. Any other file
+    is a photograph.
+
+    Args:
+        sources: What is named.
+        in_order: Put the files of a folder or pattern in order, which takes memory for their names.
+        left_out: Counts the files in folders that are no photographs by their names, by ending.
 
     Raises:
         UserError: When a source cannot be read.
     """
     for number, source in enumerate(sources):
-        yield from _list_source(number, source)
+        listed = _list_source(number, source, Counter() if left_out is None else left_out)
+        if in_order and not _is_list(source):
+            listed = iter(sorted(listed, key=lambda photograph: os.fsencode(photograph.path)))
+        yield from listed
 
 
 def check_sources(sources: Sequence[str]) -> None:
@@ -57,23 +68,36 @@ def check_sources(sources: Sequence[str]) -> None:
             continue
         if not Path(source).exists() and not glob.has_magic(source):
             raise UserError(f"{source} does not exist: name a photograph, a folder, a pattern, a list or a manifest")
-        if next(_list_source(0, source), None) is None:
-            raise UserError(f"{source} names no photograph: correct it, or leave it out")
+        left_out = Counter[str]()
+        if next(_list_source(0, source, left_out), None) is None:
+            told = f" ({describe_left_out(left_out)})" if left_out else ""
+            raise UserError(f"{source} names no photograph: correct it, or leave it out{told}")
 
 
-def _list_source(number: int, source: str) -> Iterator[Photograph]:
+def tell_left_out(left_out: Mapping[str, int]) -> None:
+    """Say on stderr what ``list_photographs`` left out of folders, if anything."""
+    if left_out:
+        print(describe_left_out(left_out), file=sys.stderr)  # noqa: T201
+
+
+def _is_list(source: str) -> bool:
+    path = Path(source)
+    return source == STANDARD_INPUT or (path.suffix.lower() in (LIST_SUFFIX, MANIFEST_SUFFIX) and path.is_file())
+
+
+def _list_source(number: int, source: str, left_out: Counter[str]) -> Iterator[Photograph]:
     path = Path(source)
     if source == STANDARD_INPUT:
         for position, line in enumerate(_lines(sys.stdin.buffer)):
             yield Photograph(number, position, line)
     elif path.is_dir():
-        for found in _search(path):
+        for found in _search(path, left_out):
             yield Photograph(number, 0, found)
-    elif path.suffix == LIST_SUFFIX and path.is_file():
+    elif path.suffix.lower() == LIST_SUFFIX and path.is_file():
         with path.open("rb") as file:
             for position, line in enumerate(_lines(file)):
                 yield Photograph(number, position, line)
-    elif path.suffix == MANIFEST_SUFFIX and path.is_file():
+    elif path.suffix.lower() == MANIFEST_SUFFIX and path.is_file():
         for position, row in enumerate(_manifest_paths(path)):
             yield Photograph(number, position, row)
     elif path.exists():
@@ -92,20 +116,27 @@ def _lines(file: Iterable[bytes]) -> Iterator[Path]:
             yield Path(os.fsdecode(name))
 
 
-def _search(folder: Path) -> Iterator[Path]:
-    # Not os.walk, which lists a folder in memory before it yields the first file.
-    with ExitStack() as stack:
+def _search(folder: Path, left_out: Counter[str]) -> Iterator[Path]:
+    # Not os.walk, which lists a folder in memory before it yields the first file, and follows links in circles.
+    seen: set[tuple[int, int]] = set()
+    ahead, links = [folder], deque[Path]()
+    while ahead or links:
+        # Links last: what they lead to keeps its own path where it lies below the folder too.
+        path = ahead.pop() if ahead else links.popleft()
         try:
-            entries = stack.enter_context(os.scandir(folder))
+            status = path.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    linked = entry.is_symlink()
+                    if os.path.isdir(entry.path) if linked else entry.is_dir():  # noqa: PTH112 (a loop of links is none)
+                        (links if linked else ahead).append(Path(entry.path))
+                    elif is_photograph_name(entry.name, left_out, MORE_SUFFIXES):
+                        yield Path(entry.path)
         except OSError as error:
-            raise UserError(
-                f"the folder {folder} cannot be read ({error.strerror}): allow it, or name others"
-            ) from error
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _search(Path(entry.path))
-            elif is_photograph_name(entry.name, FOLDER_SUFFIXES):
-                yield Path(entry.path)
+            raise UserError(f"the folder {path} cannot be read ({error.strerror}): allow it, or name others") from error
 
 
 def _manifest_paths(manifest: Path) -> Iterator[Path]:

@@ -15,7 +15,7 @@ from tests.networks import write_checkpoint
 
 def save_photograph(path: Path, seed: int = 0) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(seed).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(seed).integers(0, 256, (80, 90, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path)
     return path
 
@@ -28,9 +28,9 @@ def test_picture_shows_the_photograph_beside_its_error_levels(
     assert main(["ela", str(photo), "--out", str(out), "--quality", "75", "--alpha", "10", "--beta", "-5"]) == 0
     picture = read_image(out / "anna_ela.png")
     original = read_image(photo)
-    assert picture.shape == (20, 60, 3)
-    assert (picture[:, :30] == original).all()
-    assert (picture[:, 30:] == error_level_analysis(original, ElaParameters(75, 10, -5))).all()
+    assert picture.shape == (80, 180, 3)
+    assert (picture[:, :90] == original).all()
+    assert (picture[:, 90:] == error_level_analysis(original, ElaParameters(75, 10, -5))).all()
     assert capsys.readouterr().out.splitlines() == [str(out / "anna_ela.png")]
 
 
@@ -39,7 +39,7 @@ def test_equal_names_are_numbered(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert main(["ela", *map(str, photos), "--out", str(out)]) == 0
     for photo, name in zip(photos, ["x_ela.png", "x_2_ela.png", "x_3_ela.png"], strict=True):
-        assert (read_image(out / name)[:, :30] == read_image(photo)).all()
+        assert (read_image(out / name)[:, :90] == read_image(photo)).all()
 
 
 def test_numbered_name_avoids_a_photograph_of_that_name(tmp_path: Path) -> None:

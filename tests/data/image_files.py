@@ -2,17 +2,24 @@
 
 import struct
 import zlib
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import pillow_heif
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from fakeface.data.images import decode_image, read_image
+
 Pixels = NDArray[np.uint8]
 HERE = Path("photo.jpg")
+read = partial(read_image, least_side=1)
+decode = partial(decode_image, least_side=1)
 TOO_LARGE = "larger than 100 megapixels"
 RNG = np.random.default_rng(4)
 NOISE: Pixels = RNG.integers(0, 256, (6, 9, 3), dtype=np.uint8)
@@ -56,3 +63,26 @@ def png_header(width: int, height: int) -> bytes:
     start = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
     pixels = b"IDAT" + zlib.compress(bytes(1000))
     return start + struct.pack(">I", len(pixels) - 4) + pixels + struct.pack(">I", zlib.crc32(pixels))
+
+
+def tiff(pixels: NDArray[Any], **options: Any) -> bytes:
+    """Write a TIFF as scientific programs do."""
+    buffer = BytesIO()
+    options = {"photometric": "rgb" if pixels.ndim == 3 else "minisblack"} | options
+    tifffile.imwrite(buffer, pixels, **options)
+    return buffer.getvalue()
+
+
+def heic(pixels: Pixels, **options: Any) -> bytes:
+    pillow_heif.register_heif_opener()
+    return encode(pixels, "HEIF", **options)
+
+
+def bmp(masks: tuple[int, ...] = (), *, compression: int = 3, bits: int = 32, pixel: bytes = b"\0\0\0\0") -> bytes:
+    """Write a BMP of 2×2 equal pixels with bit masks of red, green, blue and perhaps alpha."""
+    extra = struct.pack(f"<{len(masks)}I", *masks)
+    header = 56 if len(masks) == 4 else 40
+    row = pixel * 2 + bytes(-2 * len(pixel) % 4)
+    offset = 14 + 40 + len(extra)
+    fields = struct.pack("<IiiHHIIiiII", header, 2, 2, 1, bits, compression, 2 * len(row), 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", offset + 2 * len(row), 0, 0, offset) + fields + extra + row * 2

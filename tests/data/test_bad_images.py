@@ -6,19 +6,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from PIL import Image
 
-from fakeface.data.images import ImageError, decode_image, read_image
+from fakeface.data.images import ImageError, decode_image, no_opencv_error
 from tests.data.image_files import (
     HERE,
     NOISE,
     PHOTOGRAPH,
     RNG,
     TOO_LARGE,
+    bmp,
+    decode,
     encode,
+    heic,
     palette_image,
     png_header,
+    read,
+    tiff,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL", "ignore::PIL.Image.DecompressionBombWarning")
@@ -101,8 +108,27 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "jpeg of no height": (lambda: jpeg_of_size(97, 0), NOT_AN_IMAGE),
     "png of no width": (lambda: png_header(0, 5), NOT_AN_IMAGE),
-    "32-bit tiff": (lambda: encode(Image.new("F", (9, 9)), "TIFF"), "32 bits per channel"),
-    "32-bit integer tiff": (lambda: encode(Image.new("I", (9, 9)), "TIFF"), "32 bits per channel"),
+    "float tiff beyond 255": (lambda: tiff(np.full((9, 9), 300, np.float32)), "floating point from 300 to 300"),
+    "float tiff with nan": (lambda: tiff(np.full((9, 9), np.nan, np.float32)), "floating point from nan to nan"),
+    "float tiff in colour": (lambda: tiff(np.zeros((9, 9, 3), np.float32)), "3 × 32-bit floating point numbers"),
+    "64-bit float tiff": (lambda: tiff(np.zeros((9, 9))), "1 × 64-bit floating point numbers"),
+    "32-bit integer tiff": (lambda: tiff(np.full((9, 9), 65_536, np.uint32)), "32 bits per channel, with levels from"),
+    "negative tiff": (lambda: tiff(np.full((9, 9), -3, np.int16)), "levels from -3 to -3"),
+    "12 bits in 16 of colour": (lambda: tiff(np.full((9, 9, 3), 4095, np.uint16)), "less than 16 bits of 16"),
+    "planes of 16 bits": (
+        lambda: tiff(np.zeros((3, 9, 9), np.uint16), planarconfig="separate", photometric="rgb"),
+        "separate planes",
+    ),
+    "lab tiff": (lambda: tiff(np.zeros((9, 9, 3), np.uint8), photometric="cielab"), "colours are LAB"),
+    "camera's raw file": (lambda: tiff(np.zeros((9, 9, 3), np.uint8), subfiletype=1), "preview"),
+    "bmp of 10 bits": (lambda: bmp((0x3FF00000, 0xFFC00, 0x3FF)), "unusual kind that is not read"),
+    "bmp that is a jpeg": (lambda: bmp(compression=4, bits=0), "unusual kind that is not read"),
+    "zip": (lambda: b"PK\x03\x04" + bytes(99), "but a ZIP archive"),
+    "photoshop": (lambda: b"8BPS" + bytes(99), "but a Photoshop document"),
+    "video": (lambda: b"\0\0\0\x18ftypisom" + bytes(99), "but a video"),
+    "jpeg xl": (lambda: b"\xff\x0a" + bytes(99), "but JPEG XL"),
+    "heic cut at 50 %": (lambda: cut(heic(PHOTOGRAPH), 0.5), "damaged"),
+    "heic of 20 bytes": (lambda: heic(PHOTOGRAPH)[:28], "damaged"),
     "png bomb": (lambda: png_header(30_000, 30_000), TOO_LARGE),
     "png bomb of 101 megapixels": (lambda: png_header(10_100, 10_000), TOO_LARGE),
     "png bomb of the largest size": (lambda: png_header(2**31 - 1, 2**31 - 1), TOO_LARGE),
@@ -121,13 +147,13 @@ def test_bad_content_is_refused_with_its_reason(case: str, tmp_path: Path, capfd
     path.write_bytes(build())
 
     with pytest.raises(ImageError) as refused:
-        read_image(path)
+        read(path)
 
     assert reason in refused.value.reason
     assert refused.value.path == path
     assert str(path) in str(refused.value)
     with pytest.raises(ImageError) as again:
-        decode_image(path.read_bytes(), path)
+        decode(path.read_bytes(), path)
     assert again.value.reason == refused.value.reason
     assert capfd.readouterr().err == ""
 
@@ -161,7 +187,7 @@ def test_what_is_not_a_file_is_refused_at_once(case: str, tmp_path: Path) -> Non
     path = tmp_path / "photo.jpg"
     make(path)
     with pytest.raises(ImageError) as refused:
-        read_image(path)
+        read(path)
     assert refused.value.reason == reason
 
 
@@ -169,7 +195,7 @@ def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.touch(mode=0)
     with without_privileges(), pytest.raises(ImageError, match="permission denied"):
-        read_image(path)
+        read(path)
 
 
 @pytest.mark.parametrize(
@@ -177,14 +203,40 @@ def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
 )
 def test_impossible_names_are_refused(name: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=reason):
-        read_image(tmp_path / name)
+        read(tmp_path / name)
 
 
 def test_the_size_limit_counts_pixels() -> None:
     data = encode(NOISE, "PNG")
-    assert decode_image(data, HERE, max_pixels=6 * 9).shape == NOISE.shape
+    assert decode(data, HERE, max_pixels=6 * 9).shape == NOISE.shape
     with pytest.raises(ImageError, match="larger than"):
-        decode_image(data, HERE, max_pixels=6 * 9 - 1)
+        decode(data, HERE, max_pixels=6 * 9 - 1)
+
+
+@pytest.mark.parametrize(
+    ("size", "reason"),
+    [
+        ((63, 200), "too small to judge (63×200 pixels, and 64 on each side are the least)"),
+        ((200, 63), "too small to judge (200×63 pixels, and 64 on each side are the least)"),
+        ((1281, 64), "too long to judge (1281×64 pixels, and 20 times as long as wide is the most)"),
+        ((64, 1281), "too long to judge (64×1281 pixels, and 20 times as long as wide is the most)"),
+        ((32_000, 3), "too small to judge (32000×3 pixels, and 64 on each side are the least)"),
+    ],
+)
+def test_small_and_long_photographs_are_refused_from_their_header(size: tuple[int, int], reason: str) -> None:
+    with pytest.raises(ImageError) as refused:
+        decode_image(png_header(*size), HERE)
+    assert refused.value.reason == reason
+
+
+def test_the_smallest_and_the_longest_photograph_are_read() -> None:
+    for size in [(64, 64), (1280, 64), (64, 1280)]:
+        assert decode_image(encode(Image.new("RGB", size), "PNG"), HERE).shape == (size[1], size[0], 3)
+
+
+def test_an_error_of_opencv_is_one_of_the_photograph() -> None:
+    with pytest.raises(ImageError, match=r"^photo\.jpg: OpenCV cannot work on it \("), no_opencv_error(HERE):
+        cv2.resize(np.zeros((0, 0, 3), np.uint8), (9, 9))
 
 
 def test_an_error_survives_pickling_and_can_be_printed() -> None:

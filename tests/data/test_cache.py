@@ -115,7 +115,7 @@ def test_added_images_alone_are_computed(records: list[Record], folder: Path, co
 
 
 def change_pixels(path: Path) -> None:
-    Image.new("RGB", (20, 20), "teal").save(path)
+    Image.new("RGB", (80, 80), "teal").save(path)
 
 
 def change_bytes_of_the_same_size(path: Path) -> None:

@@ -57,7 +57,9 @@ def test_the_lost_leading_zero_of_the_published_set_is_put_back(tmp_path: Path) 
 
 def test_files_that_are_no_images_are_left_alone(tmp_path: Path) -> None:
     root = ciplab(tmp_path, ["a.jpg", "Thumbs.db", ".DS_Store"], ["easy_1_0011.jpg", "notes.txt"])
-    assert [record.path.name for record in scan_folder(root)] == ["a.jpg", "easy_1_0011.jpg"]
+    (root / "training_real" / "more").mkdir()
+    with pytest.warns(UserWarning, match=r"training_fake: 1 \.txt left out: no photographs by their names$"):
+        assert [record.path.name for record in scan_folder(root)] == ["a.jpg", "easy_1_0011.jpg"]
 
 
 @pytest.mark.parametrize("name", ["easy_1_11.jpg", "easy_1_00112.jpg", "simple_1_0011.jpg", "easy_1_0012.jpg", "a.jpg"])

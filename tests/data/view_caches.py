@@ -21,7 +21,7 @@ def write_images(folder: Path, count: int, start: int = 0) -> list[Record]:
     folder.mkdir(exist_ok=True)
     for number in range(start, start + count):
         pixels = np.random.default_rng(number).integers(0, 256, (4, 5, 3), dtype=np.uint8)
-        image = cv2.resize(pixels, (24, 32))
+        image = cv2.resize(pixels, (72, 96))
         Image.fromarray(np.asarray(image, dtype=np.uint8)).save(folder / f"{number:04}.jpg", quality=95)
     return [Record(path, 0) for path in sorted(folder.iterdir())]
 

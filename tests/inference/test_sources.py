@@ -1,10 +1,15 @@
+import inspect
 import io
 import os
+import sys
 import tracemalloc
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from fakeface.data import records
+from fakeface.data.records import describe_left_out
 from fakeface.errors import UserError
 from fakeface.inference.sources import check_sources, list_photographs
 
@@ -30,10 +35,54 @@ def test_folder_is_searched_with_those_below_it() -> None:
     assert listed(".") == [(0, 0, name) for name in names]
 
 
-def test_link_to_a_folder_above_does_not_lead_in_circles(folder: Path) -> None:
+def test_links_to_folders_are_followed_once_and_not_in_circles(folder: Path) -> None:
     (folder / "deep" / "up").symlink_to(folder)
+    (folder / "deep" / "again").symlink_to("er")
+    (folder / "deep" / "loop").symlink_to("loop")
     (folder / "deep" / "f.jpg").symlink_to(folder / "b.jpg")
-    assert listed("deep") == [(0, 0, name) for name in ["deep/d.gif", "deep/er/c.png", "deep/f.jpg"]]
+    above = ["deep/up/.hidden/e.webp", "deep/up/a.JPEG", "deep/up/b.jpg"]
+    assert listed("deep") == [(0, 0, name) for name in ["deep/d.gif", "deep/er/c.png", "deep/f.jpg", *above]]
+
+
+def test_more_folders_in_each_other_than_python_calls_functions(folder: Path) -> None:
+    (folder / ("d/" * 90)).mkdir(parents=True)
+    (folder / ("d/" * 90) / "a.png").touch()
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 60)
+    try:
+        found = [str(photograph.path) for photograph in list_photographs(["d"])]
+    finally:
+        sys.setrecursionlimit(limit)
+    assert found == ["d/" * 90 + "a.png"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_files_of_a_folder_come_in_order_where_asked_and_lists_keep_theirs() -> None:
+    Path("list.TXT").write_text("z.jpg\na.jpg\n")
+    paths = [str(path) for _, _, path in list_photographs(["list.TXT", ".", "[ab].*"], in_order=True)]
+    folder = [".hidden/e.webp", "a.JPEG", "b.jpg", "deep/d.gif", "deep/er/c.png"]
+    assert paths == ["z.jpg", "a.jpg", *folder, "a.JPEG", "b.jpg"]
+
+
+def test_what_is_left_out_is_counted_by_ending(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ["1.heic", "deep/2.HEIC", "3.mov", "Thumbs.db", ".DS_Store", "desktop.ini", "._b.jpg", "README"]:
+        (folder / name).touch()
+    left_out = Counter[str]()
+    assert len(list(list_photographs(["."], left_out=left_out))) == 7
+    assert describe_left_out(left_out) == "1 .mov, 1 .md, 1 without ending left out: no photographs by their names"
+    monkeypatch.setattr(records, "reads_heic", lambda: False)
+    left_out.clear()
+    assert len(list(list_photographs(["."], left_out=left_out))) == 5
+    assert describe_left_out(left_out).startswith("2 .heic left out: pip install 'fakeface[heic]'; 1 .mov")
+    assert describe_left_out({}) == ""
+
+
+def test_a_folder_of_others_says_what_there_is(folder: Path) -> None:
+    (folder / "deep" / "films").mkdir()
+    for name in ("a.mov", "b.mov", "c.db"):
+        (folder / "deep" / "films" / name).touch()
+    with pytest.raises(UserError, match=r"^deep/films names no photograph.*\(2 \.mov, 1 \.db left out: no photographs"):
+        check_sources(["deep/films"])
 
 
 @pytest.mark.usefixtures("folder")
