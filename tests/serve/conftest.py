@@ -77,7 +77,7 @@ def serve(app: ASGIApp) -> Iterator[str]:
         thread.join()
 
 
-def encode(kind: str, size: tuple[int, int] = (40, 30)) -> bytes:
+def encode(kind: str, size: tuple[int, int] = (80, 70)) -> bytes:
     """Return a picture of noise in one of Pillow's formats."""
     buffer = BytesIO()
     noise = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)

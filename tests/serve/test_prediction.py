@@ -99,7 +99,7 @@ def test_a_network_without_gradients_has_no_heat_maps(
 def test_every_format_is_read_whatever_it_is_called(client: TestClient, kind: str) -> None:
     response = client.post("/api/predict", content=encode(kind), headers={"Content-Type": "text/html"})
     assert response.status_code == 200
-    assert (response.json()["width"], response.json()["height"]) == (40, 30)
+    assert (response.json()["width"], response.json()["height"]) == (80, 70)
 
 
 def test_network_says_what_the_page_must_know(client: TestClient) -> None:
