@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from fakeface.data.cache import ViewSource
 from fakeface.data.records import REGIONS, Record
 
-Augmentation = Literal["none", "paper", "online", "forensic"]
+Augmentation = Literal["none", "paper", "online", "forensic", "kinds"]
 Sample = dict[str, Any]
 
 
@@ -26,7 +26,8 @@ class FaceDataset(Dataset[Sample]):
     Args:
         records: The photographs.
         source: Their views, by position in ``records``.
-        augmentation: ``none``, ``paper`` or ``online``; ``ForensicDataset`` is for ``forensic``.
+        augmentation: ``none``, ``paper`` or ``online``; ``ForensicDataset`` and
+            ``KindDataset`` are for ``forensic`` and ``kinds``.
         seed: Seed of the augmentation.
     """
 
@@ -56,8 +57,8 @@ class FaceDataset(Dataset[Sample]):
         """Return the sample of ``(epoch, index)``.
 
         Returns:
-            Each view as uint8 ``(3, H, W)``, ``label`` (float, fake = 1), ``regions`` (float ``(4,)``, NaN where
-            unknown), ``index`` and ``path``.
+            Each view as uint8 ``(3, H, W)``, ``label`` (float, fake = 1), ``kind`` (as in ``Record.kind_class``),
+            ``regions`` (float ``(4,)``, NaN where unknown), ``index`` and ``path``.
         """
         epoch, index = key
         position, copy = divmod(index, self.copies)
@@ -75,6 +76,7 @@ class FaceDataset(Dataset[Sample]):
         return {
             **{view: _to_tensor(image) for view, image in views.items()},
             "label": torch.tensor(record.label, dtype=torch.float32),
+            "kind": record.kind_class,
             "regions": torch.from_numpy(regions),
             "index": index,
             "path": str(record.path),

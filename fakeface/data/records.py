@@ -21,9 +21,11 @@ DIFFICULTIES = ("easy", "mid", "hard")
 REGIONS = ("left_eye", "right_eye", "nose", "mouth")
 """Facial regions in the order of the four bits in CIPLAB's file names."""
 
-KINDS_OF_FAKES = ("edited", "retouched", "swapped", "generated")
-KINDS_OF_REALS = ("real", "original")
-"""Words of the column ``kind`` that are understood; any other is taken as it is."""
+KIND_CLASSES = {"edited": 1, "retouched": 1, "swapped": 2, "generated": 3}
+"""Kinds of fakes that are understood, each with its class for networks that tell kinds, where 0 is real."""
+
+UNKNOWN_KIND = -1
+"""The class of a fake of any other kind."""
 
 SPLITS = ("train", "val", "test")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff")
@@ -84,8 +86,8 @@ class Record:
         split: One of ``SPLITS``, or "" when not chosen yet.
         group: Name of the source group (photographs that share content), or "" when not known.
         source: The origin: the collection or generator that the photograph comes from, or "" when not known.
-        kind: How a fake was made, or what a real photograph is, in any words; "" when not known. ``KINDS_OF_FAKES``
-            and ``KINDS_OF_REALS`` are understood.
+        kind: How a fake was made, or what a real photograph is, in any words; "" when not known. Those of
+            ``KIND_CLASSES`` are understood.
         others: Columns of somebody else's, each with its name, which are carried along as they are.
     """
 
@@ -103,6 +105,15 @@ class Record:
     def stratum(self) -> str:
         """The class of Table 1 of the report: "real", "fake-easy", "fake-mid", "fake-hard" or "fake"."""
         return "-".join(part for part in (LABEL_NAMES[self.label], self.difficulty) if part)
+
+    @property
+    def kind_class(self) -> int:
+        """0 for real, the class of the kind of a fake, or ``UNKNOWN_KIND``; what has regions or a grade is edited."""
+        if self.label == REAL:
+            return 0
+        return KIND_CLASSES.get(
+            self.kind.lower() or ("edited" if self.difficulty or self.regions else ""), UNKNOWN_KIND
+        )
 
     @property
     def cluster(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.data.records import FAKE, LABEL_NAMES, REAL, SPLITS, Record, with_splits
+from fakeface.data.records import LABEL_NAMES, SPLITS, Record, with_splits
 from fakeface.errors import UserError
 
 TABLE_1 = {
@@ -30,7 +30,7 @@ SOURCE_SHARES = (0.6, 0.2, 0.2)
 _ATTEMPTS = 20
 """Draws of a grouped split; CIPLAB, most of whose groups are one image, needs one."""
 
-_SOURCE_ATTEMPTS = 200
+_SOURCE_ATTEMPTS = 500
 """Beginnings of a split of sources, which are few and of very different sizes, so that most lead nowhere."""
 
 
@@ -271,15 +271,18 @@ def _share_out_sources(records: Sequence[Record], shares: Sequence[float], seed:
     counts = np.array([[row[name] for name in columns] for row in rows], dtype=np.float64)
     holds, wanted = counts / np.maximum(1, counts.sum(axis=0)), np.outer(shares, np.ones(len(columns)))
     generator = np.random.default_rng(seed)
-    best, least = [], np.inf
+    best: list[int] = []
+    least = np.inf
     for _ in range(_SOURCE_ATTEMPTS):
-        chosen = generator.choice(len(shares), size=len(sources), p=shares)
-        room = wanted - [holds[chosen == part].sum(axis=0) for part in range(len(shares))]
-        _move_groups(holds, room, chosen)
-        without = sum(not counts[chosen == part, label].any() for part in range(len(shares)) for label in (REAL, FAKE))
-        fault = 1000 * without + float((room**2).sum())
-        if fault < least:
-            best, least = chosen.tolist(), fault
+        drawn = generator.choice(len(shares), size=len(sources), p=shares)
+        moved = drawn.copy()
+        _move_groups(holds, wanted - _sums(holds, drawn, len(shares)), moved)
+        # The best shares may leave a part without a class that has few sources; then a draw will have to do.
+        for parts in (moved, drawn):
+            without = np.sum(_sums(counts, parts, len(shares))[:, : len(LABEL_NAMES)] == 0)
+            fault = 1000 * without + float(((wanted - _sums(holds, parts, len(shares))) ** 2).sum())
+            if fault < least:
+                best, least = parts.tolist(), fault
     if least >= 1000:
         found = " and ".join(
             f"{np.sum(counts[:, label] > 0)} hold {name} ones" for label, name in enumerate(LABEL_NAMES)
@@ -289,6 +292,13 @@ def _share_out_sources(records: Sequence[Record], shares: Sequence[float], seed:
             f"bring more sources, or choose fewer folds"
         )
     return _of_records(sources, best)
+
+
+def _sums(values: NDArray[np.float64], part: NDArray[np.int64], number: int) -> NDArray[np.float64]:
+    """Sum the rows ``(N, S)`` of each part, ``(number, S)``."""
+    sums = np.zeros((number, values.shape[1]))
+    np.add.at(sums, part, values)
+    return sums
 
 
 def _members_of_sources(records: Sequence[Record]) -> list[list[int]]:

@@ -13,7 +13,8 @@ from fakeface.views.pictures import save_as_jpeg
 MAP_STRIDE = 16
 """Pixels of the view per cell of the map of what was replaced."""
 
-_MIRRORED_REGIONS = [1, 0, 2, 3]
+MIRRORED_REGIONS = [1, 0, 2, 3]
+"""Which of ``records.REGIONS`` stands in the place of each in a mirror."""
 
 
 class FaceSample(NamedTuple):
@@ -58,7 +59,7 @@ def augment_face(
     face = cv2.warpAffine(canvas, matrix, (size, size), flags=interpolation, borderMode=cv2.BORDER_REFLECT_101)
     return FaceSample(
         _photometric(np.asarray(face, dtype=np.uint8), generator),
-        regions[_MIRRORED_REGIONS] if mirrored else regions,
+        regions[MIRRORED_REGIONS] if mirrored else regions,
         _map(splice, matrix, size // MAP_STRIDE),
     )
 

@@ -110,8 +110,10 @@ class ForensicFaces:
         with SlotWriter(self.folder, list(kinds), self._refused) as writer:
             writer.reserve(sum((count - len(file)) * file.slot.itemsize for file, count in kinds.items()))
             _fill(writer, self._photographs, len(self.records), self._align, "Training faces")
-            donors = _Donors(self.records, self._photographs.read()["points"], self.photographs[:, 0])
-            _fill(writer, self._pseudo_fakes, self.count, partial(_make, donors), "Pseudo-fakes")
+            reals = [position for position, record in enumerate(self.records) if record.label == REAL]
+            lights = np.stack([light_of(self.photographs[real, 0]) for real in reals])
+            donors = Donors(reals, self._photographs.read()["points"], lights)
+            _fill(writer, self._pseudo_fakes, self.count, partial(_make, self.records, donors), "Pseudo-fakes")
 
     def _refused(self, error: OSError) -> None:
         raise UserError(
@@ -162,12 +164,16 @@ def _fill(writer: SlotWriter, file: SlotFile, count: int, make: Callable[[int], 
     writer.commit()
 
 
-def _make(donors: "_Donors", number: int) -> NDArray[np.void]:
+def _make(records: Sequence[Record], donors: "Donors", number: int) -> NDArray[np.void]:
     generator = np.random.default_rng([1, number])
+
+    def face_of(position: int) -> FacePhotograph:
+        return FacePhotograph(read_image(records[position].path), donors.points[position])
+
     target = donors.reals[number % len(donors.reals)]
     near = donors.near(target, generator)
-    face = donors.face(target)
-    fake = make_pseudo_fake(face, lambda: donors.face(int(generator.choice(near))), generator)
+    face = face_of(target)
+    fake = make_pseudo_fake(face, lambda: face_of(int(generator.choice(near))), generator)
     if generator.random() < 0.75:
         image = random_history(fake.image, generator)
     else:  # the usual of published photographs
@@ -184,19 +190,21 @@ def _on_canvas(mask: NDArray[np.float32], points: NDArray[np.float64]) -> NDArra
     return to_uint8(255 * np.asarray(cv2.resize(aligned, (SPLICE, SPLICE), interpolation=cv2.INTER_AREA)))
 
 
-class _Donors:
-    """Which real photographs suit each other: in the turn of the head, as the five points show it, and in the light."""
+class Donors:
+    """Which real photographs suit each other: in the turn of the head, as the five points show it, and in the light.
 
-    def __init__(self, records: Sequence[Record], points: NDArray[np.float64], canvases: NDArray[np.uint8]) -> None:
-        self.records = records
+    Args:
+        reals: Positions of the real photographs.
+        points: The points of the face of each photograph, ``(N, 5, 2)``.
+        lights: What ``light_of`` says of each real, ``(len(reals), 75)``.
+    """
+
+    def __init__(self, reals: Sequence[int], points: NDArray[np.float64], lights: NDArray[np.float32]) -> None:
+        self.reals = list(reals)
         self.points = points
-        self.reals = [position for position, record in enumerate(records) if record.label == REAL]
         aligned = np.stack([transform_points(points[real], alignment(points[real])) for real in self.reals])
         self._shapes = (aligned - POINTS).reshape(len(aligned), -1) / EYE_DISTANCE
-        self._lights = np.stack([_light(canvases[real]) for real in self.reals])
-
-    def face(self, position: int) -> FacePhotograph:
-        return FacePhotograph(read_image(self.records[position].path), self.points[position])
+        self._lights = lights
 
     def near(self, target: int, generator: np.random.Generator) -> list[int]:
         """Return the photographs that a target may take parts from, more or less like it."""
@@ -210,7 +218,8 @@ class _Donors:
         return others or [target]
 
 
-def _light(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
+def light_of(canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Describe how a face on its canvas is lit, ``(75,)``."""
     face = cv2.cvtColor(np.ascontiguousarray(canvas[90:330, 80:304]), cv2.COLOR_RGB2LAB)
     thumbnail = cv2.resize(face, (5, 5), interpolation=cv2.INTER_AREA)
     return np.asarray(thumbnail, dtype=np.float32).ravel() / np.float32(60)

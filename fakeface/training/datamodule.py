@@ -17,12 +17,13 @@ from fakeface.data.images import ImageError
 from fakeface.data.loader import ResumableLoader
 from fakeface.data.processes import check_same_records, gather
 from fakeface.data.records import FAKE, LABEL_NAMES, REAL, Record, read_records
-from fakeface.data.sampler import EpochSampler
+from fakeface.data.sampler import BalancedOrder, EpochSampler, Order
 from fakeface.data.splits import manifest_split, paper_split
 from fakeface.data.unreadable import OnError, find_unreadable, judge_unreadable, write_skipped
 from fakeface.errors import UserError
 from fakeface.forensic.face_augment import MAP_STRIDE
 from fakeface.forensic.faces import ForensicDataset, ForensicFaces, PseudoFakeParameters
+from fakeface.forensic.kind_faces import KindDataset, KindFaces
 from fakeface.training.runs import SKIPPED_FILE
 from fakeface.views.ela import ElaParameters
 from fakeface.views.view import ELA, FACE, ORIGINAL, ViewParameters, find_view
@@ -56,7 +57,9 @@ class FaceDataModule(LightningDataModule):
         ela: Parameters of the error level analysis.
         augmentation: ``paper`` (train and validation seven-fold), ``online`` (train alone, drawn in every epoch),
             ``forensic`` (train alone: random JPEG histories, crops and pseudo-fakes of the view ``face``; the batches
-            then have ``map`` as in ``ForensicDataset``) or ``none``.
+            then have ``map`` as in ``ForensicDataset``), ``kinds`` (the same for networks that tell kinds, see
+            ``KindDataset``; it balances of itself) or ``none``.
+        balance: Whether training draws classes, kinds and sources as ``BalancedOrder`` does.
         pseudo_fakes: How many pseudo-fakes ``forensic`` uses.
         batch_size: Samples per batch and process.
         num_workers: Processes that load samples; with the cache, none is fastest on few cores.
@@ -76,6 +79,7 @@ class FaceDataModule(LightningDataModule):
         size: int = 128,
         ela: ElaParameters = ElaParameters(),  # noqa: B008 (immutable)
         augmentation: Augmentation = "paper",
+        balance: bool = False,
         pseudo_fakes: PseudoFakeParameters = PseudoFakeParameters(),  # noqa: B008 (immutable)
         batch_size: int = 32,
         num_workers: int = 0,
@@ -90,10 +94,10 @@ class FaceDataModule(LightningDataModule):
                 raise UserError(f"data.{name} is {number}: choose a whole number from {least} up")
         for view in views:
             find_view(view)  # refuses what is none before anything is computed
-        if augmentation == "forensic" and (list(views) != [FACE] or size % MAP_STRIDE):
+        if augmentation in ("forensic", "kinds") and (list(views) != [FACE] or size % MAP_STRIDE):
             raise UserError(
-                f"the augmentation forensic was asked for with {', '.join(views)} of {size} pixels: it needs a network "
-                f"that reads the view face alone, and a size that {MAP_STRIDE} divides"
+                f"the augmentation {augmentation} was asked for with {', '.join(views)} of {size} pixels: it needs a "
+                f"network that reads the view face alone, and a size that {MAP_STRIDE} divides"
             )
         self.root = DEFAULT_ROOT if root is None and manifest is None else root
         self.manifest = manifest
@@ -102,6 +106,7 @@ class FaceDataModule(LightningDataModule):
         self.views = list(views)
         self.parameters = ViewParameters(size, ela)
         self.augmentation: Augmentation = augmentation
+        self.balance = balance
         self.pseudo_fakes = pseudo_fakes
         self.batch_size = batch_size
         self.num_workers = num_workers
@@ -131,9 +136,10 @@ class FaceDataModule(LightningDataModule):
         records = read_records(self.root, self.manifest)
         failures = list(build_cache(records, self.views, self.parameters, self.cache_folder).values())
         judge_unreadable(failures, len(records), self.on_error)
-        if self.augmentation == "forensic" and self.trainer and self.trainer.state.fn == TrainerFn.FITTING:
+        keeps_faces = self.augmentation in ("forensic", "kinds")
+        if keeps_faces and self.trainer and self.trainer.state.fn == TrainerFn.FITTING:
             self.records = _without(failures, self._split(records))
-            self._forensic_faces(self._select("train"))
+            self._dataset(self._select("train"), self.augmentation)
 
     def setup(self, stage: str) -> None:
         """Read the records, split them, and make the datasets of a stage.
@@ -197,10 +203,15 @@ class FaceDataModule(LightningDataModule):
         source: ViewSource = DecodedViews(records, self.views, self.parameters)
         if self.cache_folder is not None:
             source = CachedViews(records, self.views, self.parameters, self.cache_folder)
+        size = self.parameters.size
         if augmentation == "forensic":
-            faces = self._forensic_faces(records)
-            size, epochs = self.parameters.size, self._epochs()
-            return ForensicDataset(records, source, faces, self.pseudo_fakes, epochs, size, self.seed)
+            faces = ForensicFaces(records, self.pseudo_fakes.per_real, self._forensic_folder)
+            faces.build()
+            return ForensicDataset(records, source, faces, self.pseudo_fakes, self._epochs(), size, self.seed)
+        if augmentation == "kinds":
+            found = KindFaces(records, self._forensic_folder)
+            found.build()
+            return KindDataset(records, source, found, size, self.seed)
         return FaceDataset(records, source, augmentation, self.seed)
 
     def _epochs(self) -> int:
@@ -213,18 +224,17 @@ class FaceDataModule(LightningDataModule):
             )
         return epochs
 
-    def _forensic_faces(self, records: list[Record]) -> ForensicFaces:
+    @property
+    def _forensic_folder(self) -> Path:
         if self.cache_folder is None:
-            raise UserError("the augmentation forensic keeps its faces on disk: drop --data.cache false")
-        faces = ForensicFaces(records, self.pseudo_fakes.per_real, self.cache_folder)
-        faces.build()
-        return faces
+            raise UserError(f"the augmentation {self.augmentation} keeps its faces on disk: drop --data.cache false")
+        return self.cache_folder
 
-    def _loader(self, name: str) -> ResumableLoader:
+    def _loader(self, name: str, order: Order | None = None) -> ResumableLoader:
         dataset = self.datasets[name]
         return ResumableLoader(
             dataset,
-            EpochSampler(len(dataset), self.seed, *self._rank),
+            EpochSampler(order or len(dataset), self.seed, *self._rank),
             batch_size=self.batch_size,
             num_workers=self.num_workers,
             pin_memory=self.trainer is not None and isinstance(self.trainer.accelerator, CUDAAccelerator),
@@ -232,7 +242,11 @@ class FaceDataModule(LightningDataModule):
 
     def train_dataloader(self) -> ResumableLoader:
         """Return the training batches, in an order of their own in every epoch."""
-        return self._loader("train")
+        dataset = self.datasets["train"]
+        if isinstance(dataset, KindDataset):
+            return self._loader("train", dataset.order)
+        records = [dataset.record(index) for index in range(len(dataset))]
+        return self._loader("train", BalancedOrder(records) if self.balance else None)
 
     def val_dataloader(self) -> ResumableLoader:
         """Return the validation batches, mixed so that a part of them holds both classes."""

@@ -31,8 +31,8 @@ class FakeFaceModule(LightningModule):
     """Trains and measures a network that tells fake faces from real ones.
 
     The loss is binary cross-entropy for a network with one output and cross-entropy for one with two (section 3.8 of
-    the report), plus binary cross-entropy over the regions where the network scores them, and over the places of the
-    face where it draws a map and the batch knows it.
+    the report) or with kinds, plus binary cross-entropy over the regions where the network scores them, and over the
+    places of the face where it draws a map and the batch knows it.
 
     Args:
         net: The network; it says by ``views`` what it reads.
@@ -77,7 +77,9 @@ class FakeFaceModule(LightningModule):
     def loss(self, output: FaceOutput, batch: Batch) -> Tensor:
         """Return the mean loss of a batch, a scalar."""
         label = batch["label"]
-        if output.label.shape[1] == 2:
+        if output.has_kinds:
+            loss = kind_loss(output, batch["kind"])
+        elif output.label.shape[1] == 2:
             loss = cross_entropy(output.label, label.long())
         else:
             loss = binary_cross_entropy_with_logits(output.fake_logit, label)
@@ -206,6 +208,18 @@ class FakeFaceModule(LightningModule):
         self.calibration = None if carried is None else Calibration.from_dict(carried)
         if "train_samples" in checkpoint:
             self.train_metrics.update(*checkpoint["train_samples"])
+
+
+def kind_loss(output: FaceOutput, kind: Tensor) -> Tensor:
+    """Return the mean cross-entropy of kinds; of a fake of unknown kind, -1, that of all kinds together.
+
+    Args:
+        output: With logits ``(B, 1 + kinds)``.
+        kind: As in ``Record.kind_class``, ``(B,)``.
+    """
+    known = cross_entropy(output.label, kind.clamp(min=0), reduction="none")
+    unknown = binary_cross_entropy_with_logits(output.fake_logit, torch.ones_like(output.fake_logit), reduction="none")
+    return torch.where(kind < 0, unknown, known).mean()
 
 
 def map_loss(logits: Tensor, share: Tensor) -> Tensor:

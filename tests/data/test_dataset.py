@@ -44,7 +44,7 @@ def equal(first: Sample, second: Sample) -> bool:
 def test_a_sample_is_what_its_record_says() -> None:
     dataset = make_dataset()
     sample = dataset[0, 1]
-    assert sample.keys() == {"original", "ela", "label", "regions", "index", "path"}
+    assert sample.keys() == {"original", "ela", "label", "kind", "regions", "index", "path"}
     assert sample["original"].dtype == torch.uint8
     assert sample["original"].shape == (3, 8, 8)
     # Channels first: red of the pixel in row 2, column 5.

@@ -98,9 +98,9 @@ def test_a_killed_build_is_continued_where_it_stopped(
     assert count < 8
     made: list[int] = []
 
-    def note(donors: Any, number: int) -> NDArray[np.void]:
+    def note(records: Any, donors: Any, number: int) -> NDArray[np.void]:
         made.append(number)
-        return make(donors, number)
+        return make(records, donors, number)
 
     make = faces_file._make
     monkeypatch.setattr(faces_file, "_make", note)

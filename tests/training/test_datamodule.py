@@ -36,7 +36,7 @@ def full_set() -> list[Record]:
 def test_a_batch_is_the_dictionary_that_networks_and_reports_read(demo_root: Path) -> None:
     data = make(demo_root, augmentation="none", batch_size=8)
     batch = next(iter(data.train_dataloader()))
-    assert batch.keys() == {"original", "ela", "label", "regions", "index", "path"}
+    assert batch.keys() == {"original", "ela", "label", "kind", "regions", "index", "path"}
     for view in ("original", "ela"):
         assert batch[view].dtype == torch.uint8
         assert batch[view].shape == (8, 3, 32, 32)
@@ -50,6 +50,26 @@ def test_a_batch_is_the_dictionary_that_networks_and_reports_read(demo_root: Pat
         assert label == float("training_fake" in path)
         assert "".join(str(int(bit)) for bit in regions) == known[path].regions
         assert str(data.datasets["train"].record(int(index)).path) == path
+
+
+def test_training_alone_is_balanced_where_that_is_asked_for(demo_root: Path, tmp_path: Path) -> None:
+    records = paper_split(scan_folder(demo_root), seed=0)
+    few = [record for record in records if record.split != "train" or record.label == REAL]
+    few += [record for record in records if record.split == "train" and record.label == FAKE][:3]
+    write_manifest(tmp_path / "few.csv", few)
+    data = make(
+        demo_root,
+        manifest=tmp_path / "few.csv",
+        split="manifest",
+        augmentation="none",
+        views=["original"],
+        balance=True,
+    )
+    labels = [float(label) for batch in data.train_dataloader() for label in batch["label"]]
+    assert len(labels) == sum(record.split == "train" for record in few)
+    assert abs(sum(labels) - len(labels) / 2) < 1
+    tested = [index for batch in data.val_dataloader() for index in batch["index"].tolist()]
+    assert sorted(tested) == list(range(sum(record.split == "val" for record in few)))
 
 
 def test_only_the_named_views_are_served(demo_root: Path) -> None:

@@ -57,6 +57,13 @@ def test_two_outputs_have_cross_entropy_with_fake_as_the_second() -> None:
     assert (first + second) / 2 == pytest.approx(BINARY)
 
 
+def test_kinds_have_cross_entropy_and_an_unknown_kind_that_of_all_fakes() -> None:
+    # Odds of real, edited, swapped and generated: 1 to 2 to 3 to 4; the first is swapped, the second any fake.
+    logits = torch.log(torch.tensor([[1.0, 2.0, 3.0, 4.0]] * 2))
+    batch = {"label": torch.ones(2), "kind": torch.tensor([2, -1])}
+    assert loss_of(FaceOutput(logits), batch) == pytest.approx(-(math.log(0.3) + math.log(0.9)) / 2)
+
+
 def test_regions_count_where_they_are_known() -> None:
     regions = torch.tensor([[0.0, 1.0, 2.0, -1.0], [3.0, 3.0, 3.0, 3.0]])
     known = torch.tensor([[0.0, 1.0, math.nan, 1.0], [math.nan] * 4])
