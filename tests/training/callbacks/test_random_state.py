@@ -1,52 +1,34 @@
-from typing import Any
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
 
 from fakeface.training.callbacks import RandomState
 
-TRAINER: Any = Trainer(logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False)
+
+def draw(batches: Sequence[tuple[int, int]], seed: int = 5, process: int = 0) -> list[list[float]]:
+    """What is drawn in batches, each an epoch and a number, of one training."""
+    torch.manual_seed(seed)
+    callback, module = RandomState(), LightningModule()
+    trainer: Any = SimpleNamespace(global_rank=process, current_epoch=0)
+    callback.on_train_start(cast(Trainer, trainer), module)
+    drawn = []
+    for trainer.current_epoch, number in batches:
+        callback.on_train_batch_start(cast(Trainer, trainer), module, None, number)
+        drawn.append(torch.rand(4).tolist())
+        torch.rand(3)  # what else a batch draws must not matter to the next one
+    return drawn
 
 
-def test_restored_generators_go_on_where_they_were() -> None:
-    torch.manual_seed(5)
-    torch.rand(3)
-    state = RandomState().state_dict()
-    expected = torch.rand(4)
-
-    torch.manual_seed(6)
-    continued = RandomState()
-    continued.load_state_dict(state)
-    torch.rand(10)  # set-up draws numbers too
-    continued.on_train_start(TRAINER, LightningModule())
-    assert torch.equal(torch.rand(4), expected)
+def test_a_training_that_begins_in_the_middle_draws_what_the_whole_one_does() -> None:
+    whole = draw([(0, 0), (0, 1), (1, 0), (1, 1)])
+    assert draw([(1, 0), (1, 1)]) == whole[2:]
+    assert draw([(1, 1)]) == whole[3:]
 
 
-def test_a_restored_state_is_used_once() -> None:
-    callback = RandomState()
-    callback.load_state_dict(RandomState().state_dict())
-    callback.on_train_start(TRAINER, LightningModule())
-    first = torch.rand(4)
-    callback.on_train_start(TRAINER, LightningModule())
-    assert not torch.equal(torch.rand(4), first)
-
-
-def test_a_fresh_start_draws_as_the_seed_says() -> None:
-    torch.manual_seed(5)
-    expected = torch.rand(4)
-    torch.manual_seed(5)
-    RandomState().on_train_start(TRAINER, LightningModule())
-    assert torch.equal(torch.rand(4), expected)
-
-
-def test_states_of_other_gpus_are_left_alone() -> None:
-    callback = RandomState()
-    callback.load_state_dict(
-        {"cpu": torch.get_rng_state(), "cuda": [torch.zeros(16)] * (torch.cuda.device_count() + 1)}
-    )
-    callback.on_train_start(TRAINER, LightningModule())
-
-
-def test_the_state_can_be_loaded_without_running_code(tmp_path: Any) -> None:
-    torch.save(RandomState().state_dict(), tmp_path / "state")
-    assert torch.equal(torch.load(tmp_path / "state", weights_only=True)["cpu"], torch.get_rng_state())
+def test_every_batch_epoch_process_and_seed_draws_something_else() -> None:
+    batches = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    drawn = draw(batches) + draw(batches, process=1) + draw(batches, seed=6)
+    assert len({tuple(numbers) for numbers in drawn}) == len(drawn) == 12
