@@ -20,7 +20,7 @@ from scipy.stats import binomtest, norm, t
 
 from fakeface.errors import UserError
 from fakeface.evaluation.predictions import Predictions
-from fakeface.evaluation.scores import weighted_metrics
+from fakeface.evaluation.scores import METRICS, verdict_masks, weighted_metrics
 
 RESAMPLES = 2000
 _CELLS_AT_ONCE = 2_000_000
@@ -79,15 +79,10 @@ def metric_intervals(
     """
     label, score = predictions.label, predictions.score
     measured = _resample(predictions, lambda w: weighted_metrics(label, score, threshold, w), resamples, seed)
-    fake, called = label == 1, score > threshold
-    classes = [fake, ~fake]
+    masks = verdict_masks(label, score, threshold)
     deciding = {
-        "accuracy": [np.ones_like(fake)],
-        "balanced_accuracy": classes,
-        "precision": [called],
-        "recall": [fake],
-        "f1": [fake | called],
-        "auroc": classes,
+        name: [np.any([masks[cell] for cell in part.split()], axis=0) for part in parts]
+        for name, parts in METRICS.items()
     }
     return {
         name: None if np.isnan(values[0]) else _metric_interval(values, predictions, deciding[name])

@@ -13,7 +13,7 @@ from fakeface.evaluation.intervals import metric_intervals
 from fakeface.evaluation.operating_points import tpr_at_fpr
 from fakeface.evaluation.predictions import Predictions, logits
 from fakeface.evaluation.reliability import ProbabilityQuality, probability_quality
-from fakeface.evaluation.scores import METRICS, compute_scores
+from fakeface.evaluation.scores import METRICS, compute_scores, verdict_masks
 from fakeface.evaluation.subsets import (
     common_table_subset,
     difficulty_subsets,
@@ -169,7 +169,7 @@ def summarise(
 def measure(predictions: Predictions, threshold: float = 0.5) -> Figures:
     """Measure photographs at one threshold, with intervals."""
     label, score = predictions.label, predictions.score
-    metrics, fake, called_fake = compute_scores(label, score, threshold), label == 1, score > threshold
+    metrics, fake = compute_scores(label, score, threshold), label == 1
     margin = logits(score) * np.where(fake, 1, -1)
     loss = float(np.mean(np.logaddexp(0, -margin))) if label.size else None
     return {
@@ -182,12 +182,7 @@ def measure(predictions: Predictions, threshold: float = 0.5) -> Figures:
             name: None if interval is None else [interval.low, interval.high]
             for name, interval in metric_intervals(predictions, threshold).items()
         },
-        "counts": {
-            "tp": int(np.sum(fake & called_fake)),
-            "fp": int(np.sum(~fake & called_fake)),
-            "fn": int(np.sum(fake & ~called_fake)),
-            "tn": int(np.sum(~fake & ~called_fake)),
-        },
+        "counts": {name: int(np.sum(mask)) for name, mask in verdict_masks(label, score, threshold).items()},
         "undefined": {name: _reason(name, fake) for name in METRICS if metrics[name] is None},
     }
 

@@ -10,6 +10,7 @@ from scipy.stats import binomtest
 
 from fakeface.data.records import SPLITS
 from fakeface.demo.data_set import are_drawn
+from fakeface.evaluation.scores import METRICS
 from fakeface.evaluation.summary import Figures
 from fakeface.report import tables
 from fakeface.report.numbers import decimal, interval, measured, share
@@ -82,8 +83,7 @@ def _settings(result: Result) -> Table:
 def _results(result: Result) -> Table:
     chosen = result.summary["operating_points"]["chosen_threshold"]
     points: list[Figures] = [result.summary] if chosen is None else [result.summary, chosen]
-    metrics = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "auroc")
-    rows = [[metric.replace("_", " "), *(measured(point, metric) for point in points)] for metric in metrics]
+    rows = [[metric.replace("_", " "), *(measured(point, metric) for point in points)] for metric in METRICS]
     return Table("Test results", ["Metric", *(f"At threshold {point['threshold']:.3g}" for point in points)], rows)
 
 
