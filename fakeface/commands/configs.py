@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         width = max(map(len, shipped))
         for name, path in shipped.items():
             print(f"{name:<{width}}  {path.read_text(encoding='utf-8').splitlines()[0].removeprefix('# ')}")
-        print("\nTrain with one: fakeface fit --config NAME. See it: fakeface configs NAME. Copy it: --out FOLDER.")
+        print("\nTrain: fakeface fit --config NAME. Copy: fakeface configs NAME --out FOLDER.")
         return 0
     source = shipped["base"] if arguments.name == "base" else Path(find_config(arguments.name))
     if arguments.out is None:

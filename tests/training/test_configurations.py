@@ -69,7 +69,8 @@ def test_the_list_says_what_each_is(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     for name in {*shipped_configs(), "base"}:
         assert f"\n{name} " in f"\n{printed}"
-    assert "Fusion of two of Model 1 (3.8.5.2)." in printed
+    assert "Fusion of Model 1 and Model 1 on ELA (3.8.5.2)" in printed
+    assert max(map(len, printed.splitlines())) <= 80
 
 
 def test_a_copy_trains_as_the_original_does(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
