@@ -221,14 +221,16 @@ def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
     check_repeats(manifest, rows)
     missing = [row for row, record in rows.items() if not os.path.exists(record.path)]  # noqa: PTH110 (never raises)
     if missing:
+        first = rows[missing[0]].path
+        strokes = ", and write / instead of \\" if "\\" in str(first) else ""
         raise UserError(
-            f"{manifest}, row {missing[0]}: {rows[missing[0]].path} does not exist ({len(missing)} of {len(rows)} "
-            f"files are missing): pass the folder that the paths start from as --data.root, or correct the paths"
+            f"{manifest}, row {missing[0]}: {first} does not exist ({len(missing)} of {len(rows)} files are missing): "
+            f"pass the folder that the paths start from as --data.root, or correct the paths{strokes}"
         )
     return list(rows.values())
 
 
-def check_columns(table: Path, names: Sequence[str], extra: Sequence[str] = ()) -> None:
+def check_columns(table: Path, names: Sequence[str], extra: Sequence[str] = ()) -> list[str]:
     """Check the header of a table of photographs: ``path`` and ``label`` are there, and no column is misspelt.
 
     Args:
@@ -236,9 +238,14 @@ def check_columns(table: Path, names: Sequence[str], extra: Sequence[str] = ()) 
         names: Its columns.
         extra: Those that it must have beside a manifest's.
 
+    Returns:
+        The columns that are meant: ours may be written in capitals.
+
     Raises:
         UserError: When one is missing, seems to be misspelt, or is there twice.
     """
+    ours = (*MANIFEST_COLUMNS, *extra)
+    names = [name.lower() if name.lower() in ours else name for name in names]
     for required in ("path", "label", *extra):
         if required not in names:
             raise UserError(f"{table}, row 1: the column {required!r} is missing: the header must name it")
@@ -252,6 +259,7 @@ def check_columns(table: Path, names: Sequence[str], extra: Sequence[str] = ()) 
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:
         raise UserError(f"{table}, row 1: the column {repeated[0]!r} stands twice: remove one of them")
+    return names
 
 
 def record_from_row(where: str, row: Mapping[str, str], base: Path) -> Record:
@@ -266,6 +274,7 @@ def record_from_row(where: str, row: Mapping[str, str], base: Path) -> Record:
         UserError: When a field is wrong.
     """
     values = {name: value.strip() for name, value in row.items()}
+    values |= {name: values[name].lower() for name in ("label", "difficulty", "split") if name in values}
     real = values["label"] == LABEL_NAMES[REAL]
     allowed: dict[str, Iterable[str]] = {
         "label": LABEL_NAMES,
@@ -275,9 +284,9 @@ def record_from_row(where: str, row: Mapping[str, str], base: Path) -> Record:
     for column, choices in allowed.items():
         if column in values and values[column] not in choices:
             named = ", ".join(choice or "nothing" for choice in choices)
-            raise UserError(f"{where}: {column} is {values[column]!r}: write one of {named}")
+            raise UserError(f"{where}: {column} is {row[column].strip()!r}: write one of {named}")
     regions = values.get("regions", "")
-    if regions and not re.fullmatch("[01]{4}", regions):
+    if regions and not re.fullmatch("[01]{1,4}", regions):
         raise UserError(
             f"{where}: regions is {regions!r}: write four bits for left eye, right eye, nose and mouth, such as 0011"
         )
@@ -285,7 +294,8 @@ def record_from_row(where: str, row: Mapping[str, str], base: Path) -> Record:
         path=base / values["path"],
         label=REAL if real else FAKE,
         difficulty="" if real else values.get("difficulty", ""),
-        regions=regions or ("0000" if real else ""),
+        # A spreadsheet takes 0011 for a number, and writes 11.
+        regions=regions.zfill(len(REGIONS)) if regions else "0000" if real else "",
         split=values.get("split", ""),
         group=values.get("group", ""),
         source=values.get("source", ""),

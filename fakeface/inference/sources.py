@@ -1,5 +1,6 @@
 """Which photographs are to be judged: files, folders, patterns, lists, manifests and standard input, one by one."""
 
+import codecs
 import glob
 import os
 import sys
@@ -13,7 +14,7 @@ from fakeface.data.tables import read_table
 from fakeface.errors import UserError
 
 STANDARD_INPUT = "-"
-LIST_SUFFIX, MANIFEST_SUFFIX = ".txt", ".csv"
+LIST_SUFFIX, MANIFEST_SUFFIXES = ".txt", (".csv", ".tsv")
 MORE_SUFFIXES = (".gif",)
 """What else counts as a photograph in a folder; a file that is named itself may be called anything."""
 
@@ -82,7 +83,7 @@ def tell_left_out(left_out: Mapping[str, int]) -> None:
 
 def _is_list(source: str) -> bool:
     path = Path(source)
-    return source == STANDARD_INPUT or (path.suffix.lower() in (LIST_SUFFIX, MANIFEST_SUFFIX) and path.is_file())
+    return source == STANDARD_INPUT or (path.suffix.lower() in (LIST_SUFFIX, *MANIFEST_SUFFIXES) and path.is_file())
 
 
 def _list_source(number: int, source: str, left_out: Counter[str]) -> Iterator[Photograph]:
@@ -97,7 +98,7 @@ def _list_source(number: int, source: str, left_out: Counter[str]) -> Iterator[P
         with path.open("rb") as file:
             for position, line in enumerate(_lines(file)):
                 yield Photograph(number, position, line)
-    elif path.suffix.lower() == MANIFEST_SUFFIX and path.is_file():
+    elif path.suffix.lower() in MANIFEST_SUFFIXES and path.is_file():
         for position, row in enumerate(_manifest_paths(path)):
             yield Photograph(number, position, row)
     elif path.exists():
@@ -110,10 +111,12 @@ def _list_source(number: int, source: str, left_out: Counter[str]) -> Iterator[P
 
 def _lines(file: Iterable[bytes]) -> Iterator[Path]:
     # Bytes, since file names need not be UTF-8.
-    for line in file:
-        name = line.rstrip(b"\r\n")
-        if name:
-            yield Path(os.fsdecode(name))
+    for number, line in enumerate(file):
+        name = line.rstrip(b"\r\n").removeprefix(b"" if number else codecs.BOM_UTF8)
+        # A name may begin and end with spaces and quotes; but if there is no such file, they are not meant.
+        bare = name.strip().strip(b'"')
+        if bare:
+            yield Path(os.fsdecode(bare if bare != name and not os.path.exists(name) else name))  # noqa: PTH110
 
 
 def _search(folder: Path, left_out: Counter[str]) -> Iterator[Path]:
@@ -140,9 +143,11 @@ def _search(folder: Path, left_out: Counter[str]) -> Iterator[Path]:
 
 
 def _manifest_paths(manifest: Path) -> Iterator[Path]:
-    def check_header(names: Sequence[str]) -> None:
-        if "path" not in names:
+    def check_header(names: Sequence[str]) -> list[str]:
+        columns = ["path" if name.lower() == "path" else name for name in names]
+        if "path" not in columns:
             raise UserError(f"{manifest}, row 1: the column 'path' is missing: the header must name it")
+        return columns
 
     for _, row in read_table(manifest, check_header, manifest.parent):
         yield manifest.parent / row["path"]

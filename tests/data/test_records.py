@@ -138,10 +138,59 @@ def test_manifest_needs_two_columns_in_any_order(tmp_path: Path) -> None:
     ]
 
 
-def test_manifest_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
-    manifest = manifest_of(tmp_path, "")
-    manifest.write_bytes(b"\xef\xbb\xbfpath,label\r\na.jpg,real\r\nb.jpg,fake\r\n")
-    assert [record.label for record in read_manifest(manifest)] == [REAL, FAKE]
+SPREADSHEETS = {
+    "byte-order mark, Windows line ends": b'\xef\xbb\xbfpath,label,regions\r\n"a, b.jpg",real,\r\nb.jpg,fake,0011\r\n',
+    "line ends of an old Mac": b'path,label,regions\r"a, b.jpg",real,\rb.jpg,fake,0011\r',
+    "semicolons": b"path;label;regions\na, b.jpg;real;\nb.jpg;fake;0011\n",
+    "semicolons that are told": b"sep=;\r\npath;label;regions\r\na, b.jpg;real;\r\nb.jpg;fake;0011\r\n",
+    "tabs in UTF-16": "path\tlabel\tregions\na, b.jpg\treal\t\nb.jpg\tfake\t0011\n".encode("utf-16"),
+    "capitals": b'Path,LABEL,Regions\n"a, b.jpg",Real,\nb.jpg,FAKE,0011\n',
+    "spaces": b' path , label , regions \n" a, b.jpg ", real , \n b.jpg ,fake , 0011 \n',
+    "lost zeros": b'path,label,regions\n"a, b.jpg",real,0\nb.jpg,fake,11\n',
+    "empty columns and rows": b'path,label,regions,,\n"a, b.jpg",real,,,\nb.jpg,fake,0011,,\n,,,,\n\n',
+    "every field in quotes": b'"path","label","regions"\n"a, b.jpg","real",""\n"b.jpg","fake","0011"\n',
+}
+
+
+@pytest.mark.parametrize("case", SPREADSHEETS)
+def test_manifests_of_spreadsheets_are_read(tmp_path: Path, case: str) -> None:
+    touch(tmp_path / "a, b.jpg", tmp_path / "b.jpg")
+    manifest = tmp_path / "manifest.CSV"
+    manifest.write_bytes(SPREADSHEETS[case])
+    assert read_manifest(manifest) == [
+        Record(tmp_path / "a, b.jpg", REAL, regions="0000"),
+        Record(tmp_path / "b.jpg", FAKE, regions="0011"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "mend"),
+    [
+        (
+            b"sep=;\npath;label\na.jpg;real;more\n",
+            "row 3: the number of .* field that holds a semicolon",
+        ),
+        (b"path;label\na.jpg,real\n", "row 2: the number of fields differs"),
+        (b"PK\x03\x04" + bytes(30), "row 1: the column 'path' is missing"),
+        ("path,label\na.jpg,real\n".encode("utf-16")[:-1], "not a CSV file in UTF-8 .*: save it as one"),
+        (b"path,label\nfaces\\a.jpg,real\n", r"row 2: .* does not exist .*, and write / instead of \\"),
+        (b"path,Path,label\na.jpg,a.jpg,real\n", "row 1: the column 'path' stands twice"),
+        (b"name,label\na.jpg,real\n", "row 1: the column 'path' is missing"),
+        (b"", "row 1: the column 'path' is missing"),
+    ],
+)
+def test_tables_that_are_not_understood_are_refused(tmp_path: Path, content: bytes, mend: str) -> None:
+    touch(tmp_path / "a.jpg")
+    (tmp_path / "manifest.csv").write_bytes(content)
+    with pytest.raises(UserError, match=mend):
+        read_manifest(tmp_path / "manifest.csv")
+
+
+@pytest.mark.parametrize("name", ["faces.xlsx", "faces.ODS"])
+def test_a_spreadsheets_own_file_is_to_be_saved_as_csv(tmp_path: Path, name: str) -> None:
+    touch(tmp_path / name)
+    with pytest.raises(UserError, match="spreadsheet's own file: save it as CSV"):
+        read_manifest(tmp_path / name)
 
 
 def test_source_and_kind_are_any_words_and_columns_of_somebody_else_are_carried_along(tmp_path: Path) -> None:
@@ -176,14 +225,14 @@ def test_manifest_paths_start_from_the_root_or_are_absolute(tmp_path: Path) -> N
         ("path,label,sources\na.jpg,fake,x\n", "row 1", "unknown column 'sources': rename it to source, or"),
         ("path,label,score\na.jpg,fake,1\n", "row 1", "'score' is one of predictions: rename it, or remove it"),
         ("path,label,path\na.jpg,real,b.jpg\n", "row 1", "'path' stands twice: remove one"),
-        ("path,label\na.jpg,real\nb.jpg,Fake\n", "row 3", "label is 'Fake': write one of real, fake"),
+        ("path,label\na.jpg,real\nb.jpg,Fakes\n", "row 3", "label is 'Fakes': write one of real, fake"),
         ("path,label\na.jpg,1\n", "row 2", "label is '1': write one of real, fake"),
         ("path,label\n,real\n", "row 2", "path is empty: name the image file"),
         ("path,label\na.jpg,real,extra\n", "row 2", "number of fields differs.*quote a field"),
         ("path,label,split\na.jpg,real\n", "row 2", "number of fields differs.*quote a field"),
         ("path,label,difficulty\na.jpg,fake,medium\n", "row 2", "'medium': write one of nothing, easy, mid, hard"),
         ("path,label,split\na.jpg,fake,dev\n", "row 2", "'dev': write one of nothing, train, val, test"),
-        ("path,label,regions\na.jpg,fake,111\n", "row 2", "'111': write four bits"),
+        ("path,label,regions\na.jpg,fake,11111\n", "row 2", "'11111': write four bits"),
         ("path,label,regions\na.jpg,fake,0012\n", "row 2", "'0012': write four bits"),
         ("path,label\na.jpg,real\nb.jpg,fake\na.jpg,real\n", "row 4", "already in row 2: remove one of them"),
         (

@@ -32,7 +32,7 @@ def test_rows_read_back_byte_for_byte(tmp_path: Path) -> None:
     rows = [[NAME, "a, b"], ["ü.jpg", '"']]
     write_table(tmp_path / "new" / "t.csv", ["path", "note"], rows, "w")
     assert b"gr\xfc\xdfe.jpg," in (tmp_path / "new" / "t.csv").read_bytes()
-    read = list(read_table(tmp_path / "new" / "t.csv", lambda names: None))
+    read = list(read_table(tmp_path / "new" / "t.csv", lambda names: names))
     assert read == [(number, dict(zip(["path", "note"], row, strict=True))) for number, row in enumerate(rows, start=2)]
     with pytest.raises(UserError, match="exists already"):
         write_table(tmp_path / "new" / "t.csv", ["path"], [], "x")
@@ -43,7 +43,7 @@ def test_other_columns_and_names_of_no_file_must_be_utf8(tmp_path: Path) -> None
     for content, base in [(b"path,note\na.jpg,\xfc\n", None), (b"path\nb\xfc.jpg\n", tmp_path)]:
         (tmp_path / "t.csv").write_bytes(content)
         with pytest.raises(UserError, match=r"t\.csv is not a CSV file in UTF-8 \(row 2 holds other bytes\)"):
-            list(read_table(tmp_path / "t.csv", lambda names: None, base))
+            list(read_table(tmp_path / "t.csv", lambda names: names, base))
 
 
 def test_manifests_and_predictions_keep_the_name(tmp_path: Path) -> None:

@@ -106,6 +106,14 @@ def test_list_has_one_path_a_line(folder: Path) -> None:
     assert listed("list.txt") == list(zip([0] * 4, range(4), names, strict=True))
 
 
+def test_lists_of_windows_and_spreadsheets_are_read(folder: Path) -> None:
+    (folder / " e.jpg").touch()
+    (folder / "list.TXT").write_bytes(b'\xef\xbb\xbfb.jpg\r\n "a.JPEG" \r\n e.jpg\r\n\t\r\nc d.jpg \r\n')
+    assert [name for _, _, name in listed("list.TXT")] == ["b.jpg", "a.JPEG", " e.jpg", "c d.jpg"]
+    (folder / "table.TSV").write_bytes(b"Label\tPATH\r\nreal\t b.jpg \r\n")
+    assert listed("table.TSV") == [(0, 0, "b.jpg")]
+
+
 def test_manifest_paths_start_from_its_folder(folder: Path) -> None:
     (folder / "deep" / "manifest.csv").write_text('\ufeffpath,label\nd.gif,real\n"e, f.jpg",fake\n', encoding="utf-8")
     assert listed("deep/manifest.csv") == [(0, 0, "deep/d.gif"), (0, 1, "deep/e, f.jpg")]
