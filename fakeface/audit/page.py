@@ -8,8 +8,12 @@ from typing import Any
 from fakeface.audit.examination import Examined
 from fakeface.audit.probes import Probe
 from fakeface.data.records import LABEL_NAMES
+from fakeface.report.numbers import decimal
 from fakeface.report.pages import Cell, Photograph, Table
 from fakeface.views.pictures import data_url
+
+BELOW_GUESSING = 0.45
+"""An AUROC below it needs a word; what is nearer to 0.5 may be chance."""
 
 SHOWN_GROUPS, SHOWN_VALUES, SHOWN_FILES = 12, 12, 20
 
@@ -31,6 +35,13 @@ def audit_content(sources: Sequence[Path], content: dict[str, Any], probes: Sequ
         "images": content["images"],
         "groups": content["groups"],
         "probes": _probe_table(probes),
+        "knows_sources": any(probe.accuracy_of_source is not None for probe in probes),
+        "reversed": [
+            probe.name
+            for probe in probes
+            for value in (probe.auroc, probe.auroc_of_new_sources)
+            if value is not None and value < BELOW_GUESSING
+        ],
         "contents": [_counts(name, values) for name, values in content["counts"].items()],
         "files": [
             *_first(broken, "broken file", "broken files"),
@@ -53,17 +64,19 @@ def group_galleries(examined: Sequence[Examined], groups: Sequence[str]) -> list
 
 
 def _probe_table(probes: Sequence[Probe]) -> Table:
+    """A row a probe; two columns about sources where they are known."""
+    columns = ["probe", "accuracy", "AUROC", "recall without a false positive"]
     rows: list[list[Cell]] = [
         [
             (probe.name, probe.reason and f"not measurable: {probe.reason}"),
-            *(
-                "–" if value is None else f"{value:.3f}"
-                for value in (probe.accuracy, probe.auroc, probe.recall_without_false_positive)
-            ),
+            *map(decimal, (probe.accuracy, probe.auroc, probe.recall_without_false_positive)),
         ]
         for probe in probes
     ]
-    columns = ["probe", "accuracy", "AUROC", "recall without a false positive"]
+    if any(probe.accuracy_of_source is not None for probe in probes):
+        columns += ["AUROC, whole sources left out", "tells the source"]
+        for row, probe in zip(rows, probes, strict=True):
+            row += [decimal(probe.auroc_of_new_sources), decimal(probe.accuracy_of_source)]
     return Table("How well labels can be told without looking for a fake", columns, rows)
 
 

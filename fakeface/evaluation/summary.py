@@ -14,6 +14,7 @@ from fakeface.evaluation.operating_points import tpr_at_fpr
 from fakeface.evaluation.predictions import Predictions, logits
 from fakeface.evaluation.reliability import ProbabilityQuality, probability_quality
 from fakeface.evaluation.scores import METRICS, compute_scores, verdict_masks
+from fakeface.evaluation.sources import SourceFigures, source_figures
 from fakeface.evaluation.subsets import (
     common_table_subset,
     difficulty_subsets,
@@ -106,12 +107,14 @@ class Summary(Figures):
             train (``unseen_source``); ``None``, with a reason in ``undefined``, where that is not known.
         calibration: Of the probabilities.
         operating_points: Other lines than 0.5.
+        sources: By source and kind; ``None`` where none is known.
     """
 
     positive_class: str
     subsets: dict[str, Figures | None]
     calibration: CalibrationSummary
     operating_points: OperatingPoints
+    sources: SourceFigures | None
 
 
 def summarise(
@@ -163,6 +166,7 @@ def summarise(
         "subsets": subsets,
         "calibration": _calibration(predictions, calibration),
         "operating_points": points,
+        "sources": source_figures(predictions, calibration),
     }
 
 

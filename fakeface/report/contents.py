@@ -13,6 +13,7 @@ from fakeface.report.pages import Plot
 from fakeface.report.paper import read_paper_tables
 from fakeface.report.plots import curves_plot, reliability_plot, robustness_plot, roc_plot
 from fakeface.report.results import Result, best_first
+from fakeface.report.source_tables import kind_table, source_table
 
 
 def report_content(
@@ -37,6 +38,8 @@ def report_content(
     compared = {pair: comparison_row(*pair) for pair in pairs}
     return {
         "tables": tables,
+        "by_source": source_table(results),
+        "by_kind": kind_table(results),
         "results": results,
         "tested": [result for result in results if result.robustness],
         "probes": probes,

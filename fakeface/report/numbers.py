@@ -33,6 +33,11 @@ def interval(bounds: Sequence[float | None] | None) -> str:
     return "[{:.2f}, {:.2f}]".format(*(end / 100 for end in _outward(low, high))).replace("-", "−")
 
 
+def percent_interval(bounds: Sequence[float] | None) -> str:
+    """Write an interval of a share, such as "[68, 76] %"; nothing for none."""
+    return "" if bounds is None else "[{}, {}] %".format(*_outward(bounds[0], bounds[1]))
+
+
 def _outward(low: float, high: float) -> tuple[int, int]:
     """Round to hundredths and away from the middle, so that no interval looks narrower than it is."""
     return math.floor(100 * low + 1e-9), math.ceil(100 * high - 1e-9)
@@ -44,7 +49,7 @@ def measured(figures: Figures | None, metric: str) -> Cell:
         return NONE
     value, bounds = figures["metrics"][metric], figures["intervals"][metric]
     if metric == "accuracy":
-        return share(value), "" if bounds is None else "[{}, {}] %".format(*_outward(bounds[0], bounds[1]))
+        return share(value), percent_interval(bounds)
     return decimal(value), interval(bounds)
 
 

@@ -162,7 +162,7 @@ def _read_metrics(folder: Path) -> dict[str, Any]:
     path = folder / METRICS_FILE
     if not path.is_file():
         raise UserError(f"{folder} holds no {METRICS_FILE}, so it is no tested run: {_MEND}, or leave it out")
-    content = _read_json(path)
+    content = {"sources": None, **_read_json(path)}  # older versions did not write it
     provenance = {name: content.pop(name, None) for name in ("checkpoint", "epoch", "split")}
     missing = sorted(Summary.__required_keys__ - content.keys())
     if missing:

@@ -1,5 +1,6 @@
 """Probes on files whose shortcuts are planted."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,14 @@ import pytest
 
 from fakeface.audit.examination import ELA_STATISTICS, Examined
 from fakeface.audit.inventory import inventory
+from fakeface.audit.page import audit_content
 from fakeface.audit.probes import Probe, run_probes
 from fakeface.audit.source_groups import LocalFeatures
 from fakeface.data.jpeg_headers import Header
 from fakeface.data.records import FAKE, REAL, Record
+from fakeface.report.pages import render
 
+GROUPS = {"images": 0, "groups": 0, "fakes_of_reals": 0}
 FEATURES = LocalFeatures(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
 
 
@@ -99,3 +103,44 @@ def test_inventory_counts_by_class_and_names_bad_files() -> None:
     }
     assert found["broken"] == [{"path": "0/1.jpg", "reason": "truncated"}]
     assert found["duplicates"] == [["0/0.jpg", "0/0.jpg"]]
+
+
+def of_sources(sizes: dict[str, tuple[int, int]]) -> list[Examined]:
+    """Twenty photographs of each source, all of its label and about its size of file."""
+    generator = np.random.default_rng(0)
+    return [
+        replace(one, record=replace(one.record, source=source))
+        for source, (label, size) in sizes.items()
+        for one in [examined(n, label, size=size + int(generator.integers(0, 100))) for n in range(20)]
+    ]
+
+
+def test_with_whole_sources_left_out_a_probe_may_be_worse_than_guessing() -> None:
+    # Fakes are the larger files in one pair of sources, and the smaller ones in the other.
+    photographs = of_sources({"a": (REAL, 1000), "b": (FAKE, 2000), "c": (FAKE, 3000), "d": (REAL, 4000)})
+    found = {probe.name: probe for probe in run_probes(photographs, [str(n) for n in range(80)])}
+    size = found["file size"]
+    assert size.auroc is not None
+    assert size.auroc > 0.8
+    assert size.accuracy_of_source == 1.0
+    assert found["majority class"].accuracy_of_source == pytest.approx(0.25)
+    assert found["image size"].accuracy_of_source == pytest.approx(0.25)
+    assert found["image size"].auroc_of_new_sources == 0.5
+    assert size.auroc_of_new_sources is not None
+    assert size.auroc_of_new_sources < 0.45
+    shown = audit_content([Path("a")], inventory(photographs) | {"groups": GROUPS}, list(found.values()))
+    assert shown["reversed"] == ["file size"]
+    page = render("audit", "markdown", **shown)
+    assert "An AUROC below 0.5 (file size) is no mistake and no safety." in page
+    assert "AUROC, whole sources left out" in page
+
+
+def test_what_tells_no_source_says_so_and_an_audit_without_sources_does_not_speak_of_them() -> None:
+    photographs = planted()
+    probes = run_probes(photographs, [str(n) for n in range(len(photographs))])
+    assert {(probe.auroc_of_new_sources, probe.accuracy_of_source) for probe in probes} == {(None, None)}
+    page = render(
+        "audit", "markdown", **audit_content([Path("a")], inventory(photographs) | {"groups": GROUPS}, probes)
+    )
+    assert "whole sources left out" not in page
+    assert "no mistake" not in page
