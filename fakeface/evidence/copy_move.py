@@ -18,6 +18,7 @@ _FEATURES = 4000
 _RATIO = 0.6  # of the distances to the first and to the second likeness
 _LEAST_DISTANCE = 24.0  # pixels, below which features share most of their pixels
 _TOLERANCE = 3.0
+_LEAST_SIDE = 12.0  # pixels of the searched size: features along one line agree by chance
 _LEAST_SCALE, _MOST_SCALE = 0.5, 2.0
 
 Box = tuple[int, int, int, int]
@@ -101,7 +102,8 @@ def _copy(
     matrix: NDArray[np.float64], starts: NDArray[np.float32], ends: NDArray[np.float32], factor: float
 ) -> Copy | None:
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    if not _LEAST_SCALE <= scale <= _MOST_SCALE:
+    side = min(np.ptp(starts, axis=0).min(), np.ptp(ends, axis=0).min())
+    if side < _LEAST_SIDE or not _LEAST_SCALE <= scale <= _MOST_SCALE:
         return None
     turned = float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])))
     return Copy(_box(starts * factor), _box(ends * factor), len(starts), round(turned, 1), round(scale, 3))

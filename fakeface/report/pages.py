@@ -5,7 +5,9 @@ Text between backticks is code in both.
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Collection, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -67,13 +69,16 @@ class Photograph(NamedTuple):
     picture: str = ""
 
 
-def render(template: str, kind: Literal["html", "markdown"], templates: Path = Path(), **content: Any) -> str:
+def render(
+    template: str, kind: Literal["html", "markdown"], templates: Path = Path(), script: str = "", **content: Any
+) -> str:
     """Return a page; HTML needs nothing else, Markdown expects its plots as SVG files in ``PLOT_FOLDER``.
 
     Args:
         template: Name of a template of this package or of the folder ``templates``, without its suffix.
         kind: What becomes of it.
         templates: Where those lie that are not of this package.
+        script: What HTML runs; it runs nothing else.
         **content: What the template needs.
     """
     environment = Environment(
@@ -90,10 +95,19 @@ def render(template: str, kind: Literal["html", "markdown"], templates: Path = P
         title, *_ = re.findall("<h1[^>]*>(.*?)</h1>", opening)
         parts = re.findall('<h2 id="([^"]*)">(.*?)</h2>', text)
         layout = environment.get_template("page.jinja")
-        text = layout.render(title=title, opening=opening, parts=parts, rest=part + rest)
+        text = layout.render(
+            title=title, opening=opening, parts=parts, rest=part + rest, script=script, policy=_policy(script)
+        )
     text = re.sub(r"\n\s*\n", "\n\n", text).strip() + "\n"
     # The bytes of a name that is no UTF-8 are shown as escapes.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _policy(script: str) -> str:
+    """Return what a browser may do for a page: show pictures within it and run its one script, and load nothing."""
+    run = f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" if script else "'none'"
+    shown = "img-src data:; style-src 'unsafe-inline'"
+    return f"default-src 'none'; {shown}; script-src {run}; base-uri 'none'; form-action 'none'"
 
 
 def _inline(text: str) -> Markup:

@@ -1,0 +1,58 @@
+"""Write down all that can be said of one photograph: one HTML page that needs nothing else, and the same as JSON.
+
+Each face with its verdict, whether that is steady when the photograph is saved again, scaled or cut, what the file says
+of itself, and what its pixels show, each with how it misleads. Nothing is fetched. A verdict is never proof about a
+person.
+"""
+
+import argparse
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fakeface.commands.detector_argument import add_detector
+from fakeface.data.images import ImageError
+from fakeface.errors import UserError
+from fakeface.folders import make_folder, write_json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommand's flags."""
+    parser.add_argument("photo", type=Path, metavar="PHOTO", help="the photograph")
+    parser.add_argument("--out", type=Path, required=True, help="folder for NAME.html and NAME.json; made if missing")
+    parser.add_argument("--gps", action="store_true", help="say where the photograph was taken, if the file does")
+    add_detector(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the page and the JSON and print where they are."""
+    from fakeface.evidence.examination import examine, read_photograph
+    from fakeface.evidence.page import render_page
+    from fakeface.inference.detector import Detector
+    from fakeface.inference.explain import Explainer
+
+    data = read_photograph(arguments.photo)
+    targets = [arguments.out / f"{arguments.photo.stem}{ending}" for ending in (".html", ".json")]
+    for target in targets:
+        if target.exists():
+            raise UserError(f"{target} exists already: remove it, or name another folder with --out")
+    detector = Detector.load(arguments.ckpt_path)
+    try:
+        explainer = Explainer(detector)
+    except UserError as error:
+        print(f"the page shows no heat maps: {error}")
+        explainer = None
+    # Names without their folders, which may tell of a person: the page is for others too.
+    words = ["inspect", arguments.photo.name, "--out", "FOLDER", "--ckpt_path", Path(arguments.ckpt_path).name]
+    command = f"fakeface {shlex.join(words + ['--gps'] * arguments.gps)}"
+    made = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "command": command}
+    try:
+        examination = examine(data, Path(arguments.photo.name), detector, explainer, made, arguments.gps)
+    except ImageError as error:
+        raise UserError(f"{arguments.photo} is {error.reason}: name a photograph that can be read") from error
+    make_folder(arguments.out)
+    targets[0].write_text(render_page(examination), encoding="utf-8")
+    write_json(targets[1], examination.content)
+    for target in targets:
+        print(target)
+    return 0

@@ -1,0 +1,272 @@
+"""Everything that can be said of one photograph, put together: as plain values, and as the pictures beside them."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fakeface import __version__
+from fakeface.data.images import decode_image, printable
+from fakeface.errors import UserError
+from fakeface.evidence.file_facts import FileFacts, read_file_facts
+from fakeface.evidence.pixel_facts import PixelFacts, read_pixel_facts
+from fakeface.evidence.stability import judge_variants
+from fakeface.inference.detector import Detector
+from fakeface.inference.explain import Explainer, overlay
+from fakeface.inference.network import UNCALIBRATED
+from fakeface.inference.published import read_published
+from fakeface.inference.verdicts import Verdict
+from fakeface.views.pictures import data_url, shrink
+from fakeface.views.view import find_view
+
+MOST_BYTES = 200_000_000
+"""Larger files are refused: all of one is held in memory."""
+
+MOST_FACES = 12
+"""Faces that have pictures; the most suspicious ones."""
+
+_SURROUNDINGS = 0.35  # sides of a face that are shown around it
+_COLOURS = {"fake": (214, 69, 0), "unsure": (160, 120, 0), "real": (36, 95, 184)}
+_GREY = (120, 120, 120)
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures as data URLs.
+
+    Attributes:
+        photograph: With the boxes of its faces.
+        faces: A face as it is, by its number from 1; of a photograph that is judged as a whole, the photograph.
+        heat_maps: By the number of the face, then by the title of the view.
+        error_levels: By quality.
+        noise: The noise residual.
+        thumbnail: That of the file, and the photograph as small, where there is one.
+        copies: The photograph with the parts that lie in it twice, where there are such.
+    """
+
+    photograph: str
+    faces: dict[int, str]
+    heat_maps: dict[int, dict[str, str]]
+    error_levels: dict[int, str]
+    noise: str
+    thumbnail: tuple[str, str] | None = None
+    copies: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What can be said of one photograph.
+
+    Attributes:
+        content: Plain values, for JSON.
+        pictures: What is shown beside them.
+    """
+
+    content: dict[str, Any]
+    pictures: Pictures = field(repr=False)
+
+
+def read_photograph(path: Path) -> bytes:
+    """Return the bytes of a photograph's file.
+
+    Raises:
+        UserError: When it is no regular file, cannot be read or is larger than ``MOST_BYTES``.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise UserError(f"{printable(path)} is no file: name one photograph")
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise UserError(f"{printable(path)} cannot be read ({error.strerror}): name one photograph") from error
+    if len(data) > MOST_BYTES:
+        raise UserError(f"{printable(path)} is larger than {MOST_BYTES / 1e6:g} MB: name a smaller one")
+    return data
+
+
+def examine(
+    data: bytes, name: Path, detector: Detector, explainer: Explainer | None, made: Mapping[str, str], gps: bool = False
+) -> Examination:
+    """Examine a photograph.
+
+    Args:
+        data: The file.
+        name: Its name; nothing is read from there.
+        detector: What judges.
+        explainer: What draws heat maps, or None where the network cannot be asked for them.
+        made: ``date`` and ``command``, to be repeated.
+        gps: Whether to say where the photograph was taken.
+
+    Raises:
+        ImageError: When the file cannot be read as a photograph.
+    """
+    photograph = decode_image(data, name)
+    facts = read_file_facts(data, photograph, gps)
+    pixels = read_pixel_facts(photograph, facts.orientation, facts.tables)
+    verdict = detector.predict([photograph])[0]
+    whole, by_face = judge_variants(detector, photograph, verdict)
+    height, width = photograph.shape[:2]
+    content = {
+        "caution": "A hint about pixels. It is no proof, and says nothing about a person.",
+        "made": {**made, "fakeface": __version__},
+        "file": {
+            "name": printable(name),
+            "bytes": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "width": width,
+            "height": height,
+        },
+        "detector": _detector(detector),
+        "verdict": {"verdict": verdict.verdict, "probability": verdict.probability, "regions": verdict.regions},
+        "stability": asdict(whole),
+        "faces": None
+        if verdict.faces is None
+        else [
+            {**asdict(face), "stability": asdict(stability)}
+            for face, stability in zip(verdict.faces, by_face, strict=True)
+        ],
+        "file_says": _file_says(facts),
+        "pixels_show": {
+            "grid": asdict(pixels.grid),
+            "rounding": {name: asdict(rounding) for name, rounding in pixels.rounding.items()},
+            "copies": [asdict(copy) for copy in pixels.copies],
+        },
+    }
+    return Examination(content, _pictures(photograph, verdict, facts, pixels, detector, explainer))
+
+
+def _detector(detector: Detector) -> dict[str, Any]:
+    """Say which network judged, and what is known of how often it is wrong."""
+    published, calibration = read_published(), detector.settings.calibration
+    with detector.network.file.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    is_release = digest == published.weights["sha256"]
+    return {
+        "weights": detector.network.file.name,
+        "sha256": digest,
+        "views": list(detector.settings.views),
+        "release": is_release,
+        "published": asdict(published) if is_release else None,
+        "calibration": None if calibration == UNCALIBRATED else calibration.to_dict(),
+    }
+
+
+def _file_says(facts: FileFacts) -> dict[str, Any]:
+    thumbnail = facts.thumbnail
+    return {
+        "header": None if facts.header is None else asdict(facts.header),
+        "jpeg_tables": None if facts.tables is None else asdict(facts.tables),
+        "orientation": facts.orientation,
+        "exif": asdict(facts.exif),
+        "thumbnail": None
+        if thumbnail is None
+        else {
+            "width": thumbnail.pixels.shape[1],
+            "height": thumbnail.pixels.shape[0],
+            "difference": round(thumbnail.difference, 1),
+            "differs": thumbnail.differs,
+        },
+        "xmp": asdict(facts.xmp),
+        "comments": {"shown": facts.comments, "count": facts.comment_count},
+        "content_credentials": asdict(facts.credentials),
+    }
+
+
+def _pictures(
+    photograph: NDArray[np.uint8],
+    verdict: Verdict,
+    facts: FileFacts,
+    pixels: PixelFacts,
+    detector: Detector,
+    explainer: Explainer | None,
+) -> Pictures:
+    faces, heat_maps = _faces(photograph, verdict, detector, explainer)
+    thumbnail = None
+    if facts.thumbnail is not None:
+        shown = facts.thumbnail.pixels
+        thumbnail = data_url(shown), data_url(shrink(photograph, max(shown.shape[:2])))
+    return Pictures(
+        photograph=data_url(_boxes(photograph, verdict)),
+        faces=faces,
+        heat_maps=heat_maps,
+        error_levels={quality: data_url(level) for quality, level in pixels.error_levels.items()},
+        noise=data_url(pixels.noise),
+        thumbnail=thumbnail,
+        copies=data_url(_copies(photograph, pixels)) if pixels.copies else None,
+    )
+
+
+def _faces(
+    photograph: NDArray[np.uint8], verdict: Verdict, detector: Detector, explainer: Explainer | None
+) -> tuple[dict[int, str], dict[int, dict[str, str]]]:
+    """Return the pictures of the most suspicious faces, and their heat maps, by their numbers."""
+    height, width = photograph.shape[:2]
+    boxes: dict[int, tuple[int, int, int, int]]
+    if verdict.faces is None:
+        boxes = {1: (0, 0, width, height)}
+    else:
+        judged = [(number, face) for number, face in enumerate(verdict.faces, 1) if face.probability is not None]
+        boxes = {number: _around(face.box, height, width) for number, face in judged}
+    suspicion = {number: face.probability or 0.0 for number, face in enumerate(verdict.faces or (), 1)}
+    shown = sorted(boxes, key=lambda number: -suspicion.get(number, 0.0))[:MOST_FACES]
+    pictures = {number: data_url(_cut(photograph, boxes[number])) for number in sorted(shown)}
+    heat_maps: dict[int, dict[str, str]] = {}
+    if explainer is not None:
+        seen = dict(zip(boxes, detector.look_at_faces(photograph).seen, strict=True))
+        for number in pictures:
+            maps = explainer.heat_maps(photograph, seen[number])
+            heat_maps[number] = {
+                find_view(view).title or view: data_url(
+                    overlay(_cut(photograph, boxes[number]), np.ascontiguousarray(_cut(heat, boxes[number])))
+                )
+                for view, heat in maps.items()
+            }
+    return pictures, heat_maps
+
+
+def _around(box: tuple[int, int, int, int], height: int, width: int) -> tuple[int, int, int, int]:
+    left, top, right, bottom = box
+    margin = round(_SURROUNDINGS * max(right - left, bottom - top))
+    return max(left - margin, 0), max(top - margin, 0), min(right + margin, width), min(bottom + margin, height)
+
+
+def _cut(image: NDArray[Any], box: tuple[int, int, int, int]) -> NDArray[Any]:
+    left, top, right, bottom = box
+    return np.ascontiguousarray(image[top:bottom, left:right])
+
+
+def _boxes(photograph: NDArray[np.uint8], verdict: Verdict) -> NDArray[np.uint8]:
+    """Draw the numbered boxes of the faces."""
+    small = shrink(photograph)
+    scale = max(small.shape[:2]) / max(photograph.shape[:2])
+    drawn = small.copy()
+    for number, face in enumerate(verdict.faces or (), 1):
+        left, top, right, bottom = (round(value * scale) for value in face.box)
+        colour = _COLOURS.get(face.verdict, _GREY)
+        cv2.rectangle(drawn, (left, top), (right, bottom), colour, 2)
+        size = cv2.getTextSize(str(number), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 2)[0]
+        cv2.rectangle(drawn, (left, top), (left + size[0] + 8, top + size[1] + 8), colour, -1)
+        place = (left + 4, top + size[1] + 4)
+        cv2.putText(drawn, str(number), place, cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 2, cv2.LINE_AA)
+    return drawn
+
+
+def _copies(photograph: NDArray[np.uint8], pixels: PixelFacts) -> NDArray[np.uint8]:
+    """Draw each pair of parts in a colour, with a line between them."""
+    drawn = shrink(photograph).copy()
+    scale = max(drawn.shape[:2]) / max(photograph.shape[:2])
+    for number, copy in enumerate(pixels.copies):
+        hue = np.array([[[number * 36, 255, 255]]], np.uint8)
+        colour = tuple(cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)[0, 0].tolist())
+        middles = []
+        for box in (copy.first, copy.second):
+            left, top, right, bottom = (round(value * scale) for value in box)
+            cv2.rectangle(drawn, (left, top), (right, bottom), colour, 2)
+            middles.append(((left + right) // 2, (top + bottom) // 2))
+        cv2.line(drawn, *middles, colour, 1, cv2.LINE_AA)
+    return drawn
