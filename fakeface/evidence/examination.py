@@ -268,5 +268,5 @@ def _copies(photograph: NDArray[np.uint8], pixels: PixelFacts) -> NDArray[np.uin
             left, top, right, bottom = (round(value * scale) for value in box)
             cv2.rectangle(drawn, (left, top), (right, bottom), colour, 2)
             middles.append(((left + right) // 2, (top + bottom) // 2))
-        cv2.line(drawn, *middles, colour, 1, cv2.LINE_AA)
+        cv2.line(drawn, middles[0], middles[1], colour, 1, cv2.LINE_AA)
     return drawn
