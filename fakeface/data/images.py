@@ -151,13 +151,14 @@ def check_size(
 def count_frames(path: Path) -> int:
     """Return how many frames or pages a file has, of which the first is read; 1 where it cannot be read at all."""
     try:
-        with path.open("rb") as file, _open(file) as image:
+        with path.open("rb") as file, open_photograph(file) as image:
             return int(getattr(image, "n_frames", 1)) if image.format in _OF_SEVERAL_FRAMES else 1
     except Exception:  # what is wrong with it, those say that read it
         return 1
 
 
-def _open(file: BinaryIO) -> Image.Image:
+def open_photograph(file: BinaryIO) -> Image.Image:
+    """Open a file in a format that is read, whose pixels are decoded later."""
     if is_heic(file.read(HEAD)):
         file.seek(0)
         import pillow_heif
@@ -171,7 +172,7 @@ def _open(file: BinaryIO) -> Image.Image:
 def _decode(file: BinaryIO, source: Path, max_pixels: int, least_side: int) -> NDArray[np.uint8]:
     # Pillow's readers answer hostile data with almost any exception, struct.error and MemoryError among them.
     try:
-        image = _open(file)
+        image = open_photograph(file)
     except UnidentifiedImageError as error:
         empty = file.seek(0, os.SEEK_END) == 0
         raise ImageError(source, "empty" if empty else why_not_read(file, FORMATS)) from error

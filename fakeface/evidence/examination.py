@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeface import __version__
-from fakeface.data.images import decode_image, printable
+from fakeface.data.images import decode_image, no_opencv_error, printable
 from fakeface.errors import UserError
 from fakeface.evidence.file_facts import FileFacts, read_file_facts
 from fakeface.evidence.pixel_facts import PixelFacts, read_pixel_facts
@@ -106,6 +106,19 @@ def examine(
         ImageError: When the file cannot be read as a photograph.
     """
     photograph = decode_image(data, name)
+    with no_opencv_error(name):
+        return _examine(data, name, photograph, detector, explainer, made, gps)
+
+
+def _examine(
+    data: bytes,
+    name: Path,
+    photograph: NDArray[np.uint8],
+    detector: Detector,
+    explainer: Explainer | None,
+    made: Mapping[str, str],
+    gps: bool,
+) -> Examination:
     facts = read_file_facts(data, photograph, gps)
     pixels = read_pixel_facts(photograph, facts.orientation, facts.tables)
     verdict = detector.predict([photograph])[0]

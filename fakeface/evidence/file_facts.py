@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-from fakeface.data.images import FORMATS
+from fakeface.data.images import open_photograph
 from fakeface.data.jpeg_headers import Header, read_header
 from fakeface.evidence.comments import read_comments
 from fakeface.evidence.content_credentials import ContentCredentials, read_content_credentials
@@ -52,14 +52,14 @@ def read_file_facts(data: bytes, photograph: NDArray[np.uint8], gps: bool) -> Fi
         photograph: Its upright pixels, ``(H, W, 3)``.
         gps: Whether to read the place where it was taken.
     """
-    with Image.open(BytesIO(data), formats=FORMATS) as image:
+    with open_photograph(BytesIO(data)) as image:
         image.load()  # the texts of a PNG may follow its pixels
-        media_type = image.get_format_mimetype() or ""
+        media_type = Image.MIME.get(image.format or "", "")
         packet = image.info.get("xmp", b"")
         comments, comment_count = read_comments(image)
         return FileFacts(
             header=read_header(data),
-            tables=read_jpeg_tables(data),
+            tables=read_jpeg_tables(image),
             orientation=_orientation(image),
             exif=read_exif(image, gps),
             thumbnail=read_thumbnail(image, photograph),

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import cast
 
 import numpy as np
@@ -49,10 +48,9 @@ class JpegTables:
     program: str
 
 
-def read_jpeg_tables(data: bytes) -> JpegTables | None:
-    """Return the tables of a file that Pillow can open; ``None`` where it is no JPEG or has none."""
-    with Image.open(BytesIO(data)) as image:
-        tables = image.quantization if isinstance(image, JpegImagePlugin.JpegImageFile) else {}
+def read_jpeg_tables(image: Image.Image) -> JpegTables | None:
+    """Return the tables of an opened file; ``None`` where it is no JPEG or has none."""
+    tables = image.quantization if isinstance(image, JpegImagePlugin.JpegImageFile) else {}
     if not tables:
         return None
     found = [tuple(tables[number]) for number in sorted(tables)]

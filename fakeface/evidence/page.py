@@ -61,10 +61,9 @@ def render_page(examination: Examination) -> str:
     )
 
 
-def _flips(verdict: Mapping[str, Any], stability: Mapping[str, Any]) -> str:
+def _flips(stability: Mapping[str, Any]) -> str:
     """Name the changes under which a verdict flips."""
-    names = [trial["change"] for trial in stability["trials"] if trial["verdict"] != verdict["verdict"]]
-    return ", or ".join(names)
+    return ", or ".join(trial["change"] for trial in stability["trials"] if trial["flips"])
 
 
 def _pairs(caption: str, values: Mapping[str, str]) -> Table:
@@ -74,9 +73,9 @@ def _pairs(caption: str, values: Mapping[str, str]) -> Table:
 def _trials(caption: str, verdict: Mapping[str, Any], stability: Mapping[str, Any]) -> Table:
     rows: list[list[Any]] = [["as it is", str(verdict["verdict"]), percent(verdict["probability"])]]
     for trial in stability["trials"]:
-        flips = "flips" if trial["verdict"] != verdict["verdict"] else ""
+        flips = "flips" if trial["flips"] else ""
         rows.append([trial["change"], (trial["verdict"], flips), percent(trial["probability"])])
-    strong = [number for number, row in enumerate(rows) if number and row[1][1]]
+    strong = [number for number, trial in enumerate(stability["trials"], 1) if trial["flips"]]
     return Table(caption, ["the photograph", "verdict", "probability of fake"], rows, 2, strong)
 
 

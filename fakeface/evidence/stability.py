@@ -14,7 +14,7 @@ from fakeface.views.pictures import save_as_jpeg
 _CUT = 0.03  # of each side
 _SCREEN = 0.7
 _LEAST_OVERLAP = 0.3
-_NOT_FOUND = "not found"
+_NOT_FOUND, _NOT_JUDGED = "not found", "not judged"
 
 Box = tuple[float, float, float, float]
 
@@ -40,13 +40,16 @@ class Trial:
 
     Attributes:
         change: What was done to the photograph.
-        verdict: The verdict then; ``not found`` where the face is not found again.
+        verdict: The verdict then; ``not found`` where the face is not found again, ``not judged`` where the photograph
+            is too small then.
         probability: The probability of fake then.
+        flips: Whether it is another verdict than before.
     """
 
     change: str
     verdict: str
     probability: float | None
+    flips: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +89,19 @@ def judge_variants(detector: Detector, image: NDArray[np.uint8], verdict: Verdic
     verdicts = detector.predict([variant.pixels for variant in variants])
     names = [variant.name for variant in variants]
     whole = [
-        Trial(name, found.verdict or _NOT_FOUND, found.probability) for name, found in zip(names, verdicts, strict=True)
+        _trial(name, verdict.verdict, found.verdict or _NOT_JUDGED, found.probability)
+        for name, found in zip(names, verdicts, strict=True)
     ]
     faces = []
     for face in verdict.faces or ():
         trials = []
         for variant, found in zip(variants, verdicts, strict=True):
             same = same_face(move_box(face.box, variant.matrix), found.faces or ())
-            trials.append(
-                Trial(variant.name, _NOT_FOUND, None)
-                if same is None
-                else Trial(variant.name, same.verdict, same.probability)
-            )
-        faces.append(_stability(face.verdict, trials))
-    return _stability(verdict.verdict, whole), faces
+            lost = _NOT_JUDGED if found.verdict is None else _NOT_FOUND
+            now, probability = (lost, None) if same is None else (same.verdict, same.probability)
+            trials.append(_trial(variant.name, face.verdict, now, probability))
+        faces.append(_stability(trials))
+    return _stability(whole), faces
 
 
 def same_face(box: Sequence[float], faces: Sequence[FaceVerdict]) -> FaceVerdict | None:
@@ -116,8 +118,12 @@ def move_box(box: Sequence[float], matrix: NDArray[np.float64]) -> Box:
     return x1, y1, x2, y2
 
 
-def _stability(verdict: str | None, trials: Sequence[Trial]) -> Stability:
-    return Stability(all(trial.verdict == verdict for trial in trials), tuple(trials))
+def _trial(change: str, before: str | None, now: str, probability: float | None) -> Trial:
+    return Trial(change, now, probability, flips=now not in (before, _NOT_JUDGED))
+
+
+def _stability(trials: Sequence[Trial]) -> Stability:
+    return Stability(not any(trial.flips for trial in trials), tuple(trials))
 
 
 def _scaled(name: str, image: NDArray[np.uint8], scale: float, interpolation: int) -> Variant:

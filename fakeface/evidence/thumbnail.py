@@ -43,7 +43,7 @@ def read_thumbnail(image: Image.Image, photograph: NDArray[np.uint8]) -> Thumbna
     if not data:
         return None
     try:
-        pixels = decode_image(data, Path("thumbnail"), MOST_PIXELS)
+        pixels = decode_image(data, Path("thumbnail"), MOST_PIXELS, least_side=1)
     except ImageError:
         return None
     turned = _turn(pixels, image)

@@ -4,15 +4,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fakeface.evidence.jpeg_tables import STANDARD, estimate_quality, read_jpeg_tables
+from fakeface.evidence.jpeg_tables import STANDARD, JpegTables, estimate_quality, read_jpeg_tables
 from tests.evidence.files import jpeg
 
 PIXELS = np.zeros((16, 16, 3), np.uint8)
 
 
+def read(data: bytes) -> JpegTables | None:
+    with Image.open(BytesIO(data)) as image:
+        return read_jpeg_tables(image)
+
+
 @pytest.mark.parametrize("quality", range(1, 101))
 def test_quality_that_pillow_saved_with_is_found(quality: int) -> None:
-    tables = read_jpeg_tables(jpeg(PIXELS, quality))
+    tables = read(jpeg(PIXELS, quality))
     assert tables is not None
     assert tables.standard
     assert tables.program == ""
@@ -21,7 +26,7 @@ def test_quality_that_pillow_saved_with_is_found(quality: int) -> None:
 
 
 def test_tables_of_quality_50_are_those_of_the_standard() -> None:
-    tables = read_jpeg_tables(jpeg(PIXELS, 50))
+    tables = read(jpeg(PIXELS, 50))
     assert tables is not None
     assert tables.luminance == tuple(STANDARD[0])
     assert tables.luminance[:3] == (16, 11, 10)
@@ -29,7 +34,7 @@ def test_tables_of_quality_50_are_those_of_the_standard() -> None:
 
 @pytest.mark.parametrize(("preset", "name"), [("web_high", "web high"), ("maximum", "maximum")])
 def test_tables_of_photoshop_are_known(preset: str, name: str) -> None:
-    tables = read_jpeg_tables(jpeg(PIXELS, preset))
+    tables = read(jpeg(PIXELS, preset))
     assert tables is not None
     assert tables.program == f"Photoshop ({name})"
     assert not tables.standard
@@ -46,7 +51,7 @@ def test_tables_of_nobody_have_the_nearest_quality() -> None:
 def test_grey_photographs_have_one_table() -> None:
     buffer = BytesIO()
     Image.new("L", (16, 16)).save(buffer, "JPEG", quality=63)
-    tables = read_jpeg_tables(buffer.getvalue())
+    tables = read(buffer.getvalue())
     assert tables is not None
     assert (tables.quality, tables.standard) == (63, True)
 
@@ -54,4 +59,4 @@ def test_grey_photographs_have_one_table() -> None:
 def test_other_formats_have_none() -> None:
     buffer = BytesIO()
     Image.new("RGB", (16, 16)).save(buffer, "PNG")
-    assert read_jpeg_tables(buffer.getvalue()) is None
+    assert read(buffer.getvalue()) is None

@@ -95,3 +95,16 @@ def test_face_that_is_lost_is_not_found() -> None:
 def test_smallest_photographs_have_variants(shape: tuple[int, int, int]) -> None:
     for variant in make_variants(np.zeros(shape, np.uint8)):
         assert variant.pixels.size
+
+
+def test_photograph_that_becomes_too_small_to_judge_does_not_flip() -> None:
+    class Strict(Judge):
+        def _judge(self, image: NDArray[np.uint8]) -> Verdict:
+            return Verdict(None, None, None, error="too small") if image.shape[0] < 60 else super()._judge(image)
+
+    image = white_square()
+    verdict = Strict().predict([image])[0]
+    _, (face,) = judge_variants(cast(Detector, Strict()), image, verdict)
+    by_change = {trial.change: trial for trial in face.trials}
+    assert by_change["scaled to half its size"].verdict == "not judged"
+    assert [trial.change for trial in face.trials if trial.flips] == ["mirrored"]
