@@ -5,6 +5,7 @@ such as --data.root FOLDER.
 """
 
 import argparse
+from dataclasses import asdict
 
 import numpy as np
 
@@ -28,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     scores = score_corrupted(detector, records, corruptions, experiment.datamodule.seed)
     rows = measure_robustness(np.array([record.label for record in records]), scores, corruptions, threshold)
     print(format_robustness(rows))
-    content = {"images": len(records), "threshold": threshold, "rows": [row.to_dict() for row in rows]}
+    content = {"images": len(records), "threshold": threshold, "rows": [asdict(row) for row in rows]}
     write_result(experiment, arguments.evaluate, ROBUSTNESS_FILE, content)
     plot = experiment.folder / "robustness.png"
     print(announcement(plot))

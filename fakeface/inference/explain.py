@@ -63,6 +63,9 @@ class Explainer:
     Args:
         detector: The detector.
 
+    Attributes:
+        draw: From the views of a face to their heat maps, ``(size, size)``.
+
     Raises:
         UserError: When its network is an exported one, one of its backbones has no spatial features, or the library for
             Grad-CAM is not installed.
@@ -72,7 +75,7 @@ class Explainer:
         if not isinstance(detector.network, TorchNetwork):
             raise UserError(f"{detector.network.file} is an exported network without gradients: pass its checkpoint")
         self.detector = detector
-        self._draw = HeatMaps(detector.network, detector.settings.parameters.size)
+        self.draw = HeatMaps(detector.network, detector.settings.parameters.size)
 
     def explain(self, image: ImageInput) -> Explanation:
         """Explain the verdict for a file or for pixels (RGB, uint8, ``(H, W, 3)``).
@@ -103,7 +106,7 @@ class Explainer:
         Raises:
             UserError: When the network has neither a map nor branches.
         """
-        heat_maps = self._draw({name: view.pixels for name, view in views.items()})
+        heat_maps = self.draw({name: view.pixels for name, view in views.items()})
         return {name: views[name].place(heat, *image.shape[:2]) for name, heat in heat_maps.items()}
 
 

@@ -5,8 +5,8 @@ the aligned face, whose five points ``fakeface.faces`` finds. The boxes are appr
 hold the eye with its brow, the nose with its wings, and the mouth with its corners.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 import cv2
 import numpy as np
@@ -19,6 +19,8 @@ from fakeface.evaluation.intervals import Interval, mean_interval
 from fakeface.faces.alignment import CANVAS, alignment
 from fakeface.faces.finder import face_points
 from fakeface.inference.explain import Explainer
+from fakeface.inference.scoring import Batch, Seen, score
+from fakeface.views import Viewed
 
 BOXES = {
     "left_eye": (78, 92, 178, 172),
@@ -78,17 +80,30 @@ def measure_localisation(explainer: Explainer, records: Iterable[Record]) -> lis
     Returns:
         One entry per view and difficulty that occurs, and one per view for all of them.
     """
-    known = [record for record in records if record.label == FAKE and "1" in record.regions]
+    known = [_Fake(record) for record in records if record.label == FAKE and "1" in record.regions]
+
+    def look(fake: _Fake) -> list[Seen]:
+        image = read_image(fake.record.path)
+        points = face_points(image)
+        fake.shape, fake.to_canvas = image.shape[:2], alignment(points)
+        return [explainer.detector.look(image, points)]
+
+    def draw(batch: Batch) -> list[dict[str, NDArray[np.float32]]]:
+        return [explainer.draw(dict(zip(batch, face, strict=True))) for face in zip(*batch.values(), strict=True)]
+
     rows: list[_Row] = []
     sums: dict[str, NDArray[np.float64]] = {}
-    for record in tqdm(known, "Heat maps", unit=" images", delay=2, disable=None):
-        for row, heat in _measure(explainer, record):
-            rows.append(row)
-            sums[row.view] = sums.get(row.view, 0) + heat
+    drawn = score(draw, known, look, batch_size=1)
+    for one in tqdm(drawn, "Heat maps", len(known), unit=" images", delay=2, disable=None):
+        for heats, views in zip(one.readable().scores, one.seen, strict=True):
+            for view, heat in heats.items():
+                row, aligned = _measure(one.item, view, views[view], heat)
+                rows.append(row)
+                sums[view] = sums.get(view, 0) + aligned
     results = []
-    for view, heat in sums.items():
+    for view, whole in sums.items():
         warm = sum(row.view == view and not np.isnan(row.share) for row in rows)
-        usual = {row.record.regions: float(heat[_boxes(row.record.regions) > 0].sum()) / max(warm, 1) for row in rows}
+        usual = {row.record.regions: float(whole[_boxes(row.record.regions) > 0].sum()) / max(warm, 1) for row in rows}
         for difficulty in (*DIFFICULTIES, ALL):
             chosen = [row for row in rows if row.view == view and difficulty in (row.record.difficulty, ALL)]
             if chosen:
@@ -111,9 +126,26 @@ def format_localisation(rows: Sequence[Localisation]) -> str:
     return "\n".join(lines)
 
 
-def region_mask(image: NDArray[np.uint8], regions: str) -> NDArray[np.bool_]:
-    """Return where a photograph ``(H, W, 3)`` shows the regions of four bits such as "0011", ``(H, W)``."""
-    return _mask(image, regions, alignment(face_points(image)))
+def region_mask(shape: tuple[int, int], regions: str, to_canvas: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return where a photograph ``(H, W)`` shows the regions of four bits such as "0011", ``(H, W)``.
+
+    Args:
+        shape: Height and width of the photograph.
+        regions: The bits.
+        to_canvas: What ``alignment`` returns for its face.
+    """
+    height, width = shape
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(_boxes(regions), to_canvas, (width, height), flags=flags) > 0)
+
+
+@dataclass(slots=True)
+class _Fake:
+    """A photograph with what is found when it is read: its height and width, and the map to the aligned canvas."""
+
+    record: Record
+    shape: tuple[int, int] = field(init=False)
+    to_canvas: NDArray[np.float64] = field(init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,27 +167,19 @@ def _boxes(regions: str) -> NDArray[np.uint8]:
     return canvas
 
 
-def _mask(image: NDArray[np.uint8], regions: str, to_canvas: NDArray[np.float64]) -> NDArray[np.bool_]:
-    height, width = image.shape[:2]
-    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(_boxes(regions), to_canvas, (width, height), flags=flags) > 0)
-
-
-def _measure(explainer: Explainer, record: Record) -> Iterator[tuple[_Row, NDArray[np.float64]]]:
-    """Yield each heat map of a photograph, as a row and as its share of the heat in each pixel of the canvas."""
-    image = read_image(record.path)
-    points = face_points(image)
-    to_canvas = alignment(points)
-    mask = _mask(image, record.regions, to_canvas)
-    views = explainer.detector.look(image, points)
-    for view, heat in explainer.heat_maps(image, views).items():
-        shown = views[view].place(np.ones(views[view].pixels.shape[:2], np.float32), *image.shape[:2])
-        total = float(heat.sum())
-        share = float(heat[mask].sum()) / total if total > 0 else np.nan
-        chance = float(shown[mask].sum() / shown.sum())
-        aligned = cv2.warpAffine(heat, to_canvas, (CANVAS, CANVAS)).astype(np.float64)
-        scale = float(np.linalg.det(to_canvas[:, :2]))  # pixels of the canvas for one of the photograph
-        yield _Row(view, record, share, chance), aligned / max(total * scale, 1e-9)
+def _measure(
+    fake: _Fake, view: str, viewed: Viewed, heat_of_view: NDArray[np.float32]
+) -> tuple[_Row, NDArray[np.float64]]:
+    """Return a heat map as a row, and its share of the heat in each pixel of the canvas."""
+    heat = viewed.place(heat_of_view, *fake.shape)
+    shown = viewed.place(np.ones_like(heat_of_view), *fake.shape)
+    mask = region_mask(fake.shape, fake.record.regions, fake.to_canvas)
+    total = float(heat.sum())
+    share = float(heat[mask].sum()) / total if total > 0 else np.nan
+    chance = float(shown[mask].sum() / shown.sum())
+    aligned = cv2.warpAffine(heat, fake.to_canvas, (CANVAS, CANVAS)).astype(np.float64)
+    scale = float(np.linalg.det(fake.to_canvas[:, :2]))  # pixels of the canvas for one of the photograph
+    return _Row(view, fake.record, share, chance), aligned / max(total * scale, 1e-9)
 
 
 def _summarise(view: str, difficulty: str, rows: Sequence[_Row], usual: Mapping[str, float]) -> Localisation:

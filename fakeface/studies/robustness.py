@@ -4,7 +4,7 @@ The photograph is corrupted at full size, before its views are computed, as it w
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -38,10 +38,6 @@ class RobustnessRow:
     auroc: float | None
     accuracy: float | None
     flipped: float
-
-    def to_dict(self) -> dict[str, str | float | None]:
-        """Return plain values for JSON."""
-        return asdict(self)
 
 
 def corrupt(

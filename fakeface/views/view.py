@@ -54,7 +54,7 @@ def find_view(name: str) -> type[View]:
         if isinstance(found, type) and issubclass(found, View):
             return found
         raise UserError(f"{name} is no view: name a class in {module} that inherits from fakeface.views.View")
-    own = _own_views()
+    own = own_views()
     if name not in own:
         raise UserError(
             f"there is no view {name!r}: name the branches after {' or '.join(own)}, or after a class of your own with "
@@ -64,7 +64,7 @@ def find_view(name: str) -> type[View]:
 
 
 @cache
-def _own_views() -> dict[str, type[View]]:
+def own_views() -> dict[str, type[View]]:
     """Return the views of this package by the names of their files."""
     return {
         file: value
@@ -72,11 +72,6 @@ def _own_views() -> dict[str, type[View]]:
         for value in vars(importlib.import_module(f"fakeface.views.{file}")).values()
         if isinstance(value, type) and issubclass(value, View) and value is not View and value.__module__.endswith(file)
     }
-
-
-def view_names() -> list[str]:
-    """Return the names of the views of this package."""
-    return list(_own_views())
 
 
 def make_view(name: str, parameters: ViewParameters) -> View:
