@@ -1,15 +1,18 @@
 """From scores to honest probabilities and verdicts: temperature, threshold, band, and what a checkpoint carries."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
-from fakeface.data.records import LABEL_NAMES
+from fakeface.data.records import LABEL_NAMES, REAL
 from fakeface.errors import UserError
+from fakeface.evaluation.false_alarms import false_alarm_threshold
 from fakeface.evaluation.operating_points import choose_threshold, choose_unsure_band
 from fakeface.evaluation.predictions import Predictions, logits
 
@@ -31,6 +34,7 @@ class Calibration:
         unsure_high: ... up to here are unsure.
         error_rate: The share of wrong verdicts among decided photographs that the band was chosen for.
         decided: Share of the validation photographs outside the band.
+        reals: Scores of real photographs by source, that the networks were not trained on; for ``with_false_alarms``.
     """
 
     temperature: float
@@ -39,6 +43,18 @@ class Calibration:
     unsure_high: float
     error_rate: float
     decided: float
+    reals: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    def with_false_alarms(self, level: float) -> "Calibration":
+        """Return the calibration whose verdict fake means no more than a share of false alarms in new sources.
+
+        What scores less is unsure down to the lower end of the band; see ``false_alarm_threshold`` for the promise.
+
+        Raises:
+            UserError: When the level is out of range, or too few sources are known for it.
+        """
+        threshold = false_alarm_threshold(self.reals, level)
+        return replace(self, threshold=threshold, unsure_high=threshold, unsure_low=min(self.unsure_low, threshold))
 
     def probabilities(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the calibrated probabilities of fake for scores ``(N,)``."""
@@ -51,12 +67,16 @@ class Calibration:
         verdicts: list[str] = np.where(unsure, "unsure", names).tolist()
         return verdicts
 
-    def to_dict(self) -> dict[str, float]:
-        """Return plain floats."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
         return asdict(self)
 
+    def figures(self) -> dict[str, float]:
+        """Return the numbers that were chosen, without the scores."""
+        return {name: value for name, value in asdict(self).items() if name != "reals"}
+
     @classmethod
-    def from_dict(cls, values: Mapping[str, float]) -> "Calibration":
+    def from_dict(cls, values: Mapping[str, Any]) -> "Calibration":
         """Restore what ``to_dict`` returned."""
         return cls(**values)
 
@@ -87,7 +107,17 @@ def calibrate(validation: Predictions, error_rate: float = 0.1) -> Calibration:
         unsure_high=high,
         error_rate=error_rate,
         decided=float(np.mean((score < low) | (score > high))),
+        reals=_reals_by_source(validation),
     )
+
+
+def _reals_by_source(predictions: Predictions) -> dict[str, list[float]]:
+    """Return the scores of the reals of each source, in ascending order."""
+    scores: dict[str, list[float]] = {}
+    for record, score in sorted(zip(predictions.records, predictions.score.tolist(), strict=True), key=itemgetter(1)):
+        if record.label == REAL and record.source:
+            scores.setdefault(record.source, []).append(score)
+    return dict(sorted(scores.items()))
 
 
 def fit_temperature(label: NDArray[np.int64], score: NDArray[np.float64]) -> float:

@@ -54,7 +54,7 @@ class CalibrationSummary(TypedDict):
     """Probabilities as the network gives them, and after the temperature that was fitted on validation.
 
     Attributes:
-        fitted: The fields of ``Calibration``; ``None`` when the checkpoint carries none.
+        fitted: The numbers of ``Calibration``; ``None`` when the checkpoint carries none.
         raw: Of the network's own scores.
         calibrated: Of the scores after the temperature.
     """
@@ -202,7 +202,7 @@ def _reason(metric: str, fake: NDArray[np.bool_]) -> str:
 def _calibration(predictions: Predictions, calibration: Calibration | None) -> CalibrationSummary:
     label, score = predictions.label, predictions.score
     return {
-        "fitted": None if calibration is None else calibration.to_dict(),
+        "fitted": None if calibration is None else calibration.figures(),
         "raw": probability_quality(label, score),
         "calibrated": None if calibration is None else probability_quality(label, calibration.probabilities(score)),
     }

@@ -165,7 +165,7 @@ def _detector(detector: Detector) -> dict[str, Any]:
         "views": list(detector.settings.views),
         "release": is_release,
         "published": asdict(published) if is_release else None,
-        "calibration": None if calibration == UNCALIBRATED else calibration.to_dict(),
+        "calibration": None if calibration == UNCALIBRATED else calibration.figures(),
     }
 
 

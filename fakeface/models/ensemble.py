@@ -46,19 +46,24 @@ class Ensemble(FaceNetwork):
         """Classify views ``(B, 3, H, W)``, uint8 or float in 0..255.
 
         Returns:
-            The members' log odds of fake, fused ``(B, 1)``, and the means of their regions and maps where all have
-            them.
+            The members' log odds of fake, fused ``(B, 1)``, their kinds, and the means of their regions and maps where
+            all have them.
         """
         outputs: list[FaceOutput] = [member(views) for member in self.members]
         return FaceOutput(
             self.fuse(outputs)[:, None],
             _mean([output.regions for output in outputs]),
             _mean([output.map for output in outputs]),
+            self.fuse_kinds(outputs),
         )
 
     def fuse(self, outputs: Sequence[FaceOutput]) -> Tensor:
         """Return the log odds of fake ``(B,)`` that follow from what the members say: their mean."""
         return torch.stack([output.fake_logit for output in outputs]).mean(dim=0)
+
+    def fuse_kinds(self, outputs: Sequence[FaceOutput]) -> Tensor | None:
+        """Return what is suspected of each kind ``(B, 3)``: the mean, where all members tell kinds."""
+        return _mean([output.kind_logits for output in outputs])
 
 
 def _mean(tensors: Sequence[Tensor | None]) -> Tensor | None:

@@ -46,11 +46,21 @@ class KindEnsemble(Ensemble):
         Raises:
             UserError: When no member tells kinds.
         """
-        pairs = list(zip(outputs, self.temperatures, strict=True))
-        generated_logits = [output.generated_logit / temperature for output, temperature in pairs if output.has_kinds]
-        if not generated_logits:
-            raise UserError("no member of model.net tells kinds: set kinds: true for one, or take Ensemble")
-        edited = torch.stack([output.edited_logit / temperature for output, temperature in pairs]).mean(dim=0)
-        edited, generated = edited + EDITED_SHIFT, torch.stack(generated_logits).mean(dim=0) + GENERATED_SHIFT
+        edited, generated = self._suspicions(outputs)
         # The odds of a or b, where both are independent: (1 + odds a)(1 + odds b) - 1.
         return torch.stack([edited, generated, edited + generated]).logsumexp(dim=0) + self.shift
+
+    def fuse_kinds(self, outputs: Sequence[FaceOutput]) -> Tensor:
+        """Return the log odds of each kind ``(B, 3)``; members that tell kinds say which edits are swaps."""
+        edited, generated = self._suspicions(outputs)
+        shares = torch.stack([output.label[:, 1:-1].log_softmax(dim=1) for output in outputs if output.has_kinds])
+        return torch.cat([edited[:, None] + shares.mean(dim=0), generated[:, None]], dim=1)
+
+    def _suspicions(self, outputs: Sequence[FaceOutput]) -> tuple[Tensor, Tensor]:
+        """Return the log odds ``(B,)`` of an edit and of a generated face."""
+        pairs = list(zip(outputs, self.temperatures, strict=True))
+        generated = [output.generated_logit / temperature for output, temperature in pairs if output.has_kinds]
+        if not generated:
+            raise UserError("no member of model.net tells kinds: set kinds: true for one, or take Ensemble")
+        edited = torch.stack([output.edited_logit / temperature for output, temperature in pairs]).mean(dim=0)
+        return edited + EDITED_SHIFT, torch.stack(generated).mean(dim=0) + GENERATED_SHIFT

@@ -17,11 +17,18 @@ class FaceOutput(NamedTuple):
         label: Logits ``(B, 1)`` of fake, ``(B, 2)`` of real and fake, or ``(B, 4)`` of real and each of ``KINDS``.
         regions: Logits ``(B, 4)`` of an edit at the left eye, right eye, nose and mouth, or None.
         map: Logits ``(B, H, W)`` of an edit at each place of the view, or None.
+        kinds: Logits ``(B, 3)`` of each of ``KINDS``, where they do not follow from ``label``; see ``kind_logits``.
     """
 
     label: Tensor
     regions: Tensor | None = None
     map: Tensor | None = None
+    kinds: Tensor | None = None
+
+    @property
+    def kind_logits(self) -> Tensor | None:
+        """How much is suspected of each of ``KINDS`` ``(B, 3)``, for comparison with each other; None without kinds."""
+        return self.label[:, 1:] if self.has_kinds else self.kinds
 
     @property
     def fake_logit(self) -> Tensor:

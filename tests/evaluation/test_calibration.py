@@ -50,10 +50,11 @@ def test_temperature_keeps_the_order_and_the_even_chance() -> None:
     assert warm[2] == 0.5
 
 
-def test_a_calibration_travels_as_plain_floats() -> None:
+def test_a_calibration_travels_as_plain_values() -> None:
     calibration = calibrate(make_predictions(*draw_scores(400, seed=7, shift=2.0)), error_rate=0.1)
     values = json.loads(json.dumps(calibration.to_dict()))
-    assert {type(value) for value in values.values()} == {float}
+    assert values["reals"] == {}
+    assert {type(value) for name, value in values.items() if name != "reals"} == {float}
     assert Calibration.from_dict(values) == calibration
 
 

@@ -118,7 +118,7 @@ def test_without_tables_there_is_a_reason(tables: dict[str, str] | None, reason:
 
 def test_the_calibration_of_the_checkpoint_is_used_and_not_fitted_again() -> None:
     summary = summarise(TABLE, calibration=CALIBRATION)
-    assert summary["calibration"]["fitted"] == CALIBRATION.to_dict()
+    assert summary["calibration"]["fitted"] == CALIBRATION.figures()
     calibrated = summary["calibration"]["calibrated"]
     assert calibrated is not None
     halved = 1 / (1 + np.exp(-np.log([0.2 / 0.8, 0.6 / 0.4, 0.7 / 0.3, 0.4 / 0.6]) / 2))

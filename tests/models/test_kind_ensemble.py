@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from fakeface.errors import UserError
-from fakeface.models import KINDS, FaceNetwork, FaceOutput, KindEnsemble, SpliceNet
+from fakeface.models import KINDS, Ensemble, FaceNetwork, FaceOutput, KindEnsemble, SpliceNet
 from fakeface.models.kind_ensemble import EDITED_SHIFT, GENERATED_SHIFT
 
 
@@ -55,6 +55,25 @@ def test_fake_is_what_either_suspicion_holds_of() -> None:
     assert second.regions is not None
     assert together.regions is not None
     torch.testing.assert_close(together.regions, (first.regions + second.regions) / 2)
+    # Of an edit, the member that tells kinds says which; the sum of both is the suspicion of an edit.
+    assert together.kind_logits is not None
+    assert together.kind_logits.shape == (3, len(KINDS))
+    torch.testing.assert_close(together.kind_logits[:, :2].logsumexp(dim=1), edited)
+    torch.testing.assert_close(together.kind_logits[:, 2], generated)
+    between = second.label[:, 1] - second.label[:, 2]
+    torch.testing.assert_close(together.kind_logits[:, 0] - together.kind_logits[:, 1], between)
+
+
+def test_what_is_suspected_of_each_kind_needs_networks_that_tell_kinds() -> None:
+    with torch.inference_mode():
+        kinds = splice_net(1, kinds=True)(faces())
+        assert kinds.kind_logits is not None
+        torch.testing.assert_close(kinds.kind_logits, kinds.label[:, 1:])
+        assert splice_net(0, kinds=False)(faces()).kind_logits is None
+        mean = Ensemble([splice_net(1, kinds=True), splice_net(2, kinds=True)])(faces()).kind_logits
+        assert mean is not None
+        torch.testing.assert_close(mean, (kinds.label + splice_net(2, kinds=True)(faces()).label)[:, 1:] / 2)
+        assert Ensemble([splice_net(1, kinds=True), splice_net(2, kinds=False)])(faces()).kind_logits is None
 
 
 def test_temperatures_must_fit_the_members() -> None:
