@@ -78,8 +78,8 @@ def _writer(trainer: Trainer) -> Any:
     return None
 
 
-class _Logits(nn.Module):
-    """The network with its views one after the other, as TensorBoard's graph wants its inputs."""
+class NetworkGraph(nn.Module):
+    """The network with its views one after the other, as TensorBoard wants them; its name is what the graph shows."""
 
     def __init__(self, net: FaceNetwork) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ def draw_graph(writer: Any, net: FaceNetwork, size: int, device: torch.device) -
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")  # tracing is deprecated, and TensorBoard reads nothing else
-            writer.add_graph(_Logits(net), views)
+            writer.add_graph(NetworkGraph(net), views)
     except (RuntimeError, TypeError, ValueError) as error:
         rank_zero_info(f"TensorBoard shows no graph, for the network cannot be traced: {error}")
     finally:
