@@ -3,15 +3,18 @@
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from fakeface import __version__
-from fakeface.errors import UserError
+from fakeface.errors import UserError, sentence_of
 from fakeface.folders import check_local
+from fakeface.suggestions import did_you_mean
 from fakeface.training import SUBCOMMANDS
 
 LIGHT_COMMANDS = {
@@ -46,21 +49,63 @@ def main(args: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # for names that the terminal cannot show
     try:
-        if arguments and arguments[0] in SUBCOMMANDS:
-            from fakeface.training.cli import run_trainer
-
-            return run_trainer(arguments)
-        return _run_light(arguments)
+        code = _run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # so that a full disk or a closed pipe shows here
+        return code
     except UserError as error:
         print(f"fakeface: error: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         # Whoever read the output, such as head, has enough; the interpreter must not complain when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 141
+    except OSError as error:
+        print(f"fakeface: error: {sentence_of(error)}", file=sys.stderr)
+        _drop_output()
+        return 2
     except KeyboardInterrupt:
         print("fakeface: stopped", file=sys.stderr)
         return 130
+
+
+def _drop_output() -> None:
+    """Let nothing more be written to stdout where that fails: Python would complain of it at its end."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are sentences like others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and what may have been meant.
+
+        Raises:
+            UserError: Always.
+        """
+        wrong = re.match(r"argument (\S+): invalid choice: '(.*)' \(choose from (.*)\)", message)
+        if wrong:
+            flag, word, choices = wrong.groups()
+            choices = choices.replace("'", "")
+            hint = did_you_mean(word, choices.split(", ")) or f"choose one of {choices}"
+            raise UserError(f"{flag} is {word!r}: {hint}")
+        unknown = re.match(r"unrecognized arguments: (\S+)", message)
+        if unknown:
+            flag = unknown[1].partition("=")[0]
+            hint = did_you_mean(flag, self._option_string_actions) or f"`{self.prog} --help` lists those that there are"
+            raise UserError(f"there is no argument {flag}: {hint}")
+        raise UserError(f"{message}: `{self.prog} --help` explains it")
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments and arguments[0] in SUBCOMMANDS:
+        from fakeface.training.cli import run_trainer
+
+        return run_trainer(arguments)
+    return _run_light(arguments)
 
 
 def _run_light(arguments: list[str]) -> int:
@@ -69,7 +114,7 @@ def _run_light(arguments: list[str]) -> int:
         if name in LIGHT_COMMANDS:
             module_name, summary = LIGHT_COMMANDS[name]
             module: ModuleType = importlib.import_module(module_name)
-            parser = argparse.ArgumentParser(
+            parser = _Parser(
                 prog=f"fakeface {name}",
                 description=module.__doc__ or summary,
                 formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -93,14 +138,18 @@ def _run_light(arguments: list[str]) -> int:
 def _overview(arguments: list[str]) -> int:
     """Print the list of subcommands, or say which word is wrong."""
     summaries = SUBCOMMANDS | {name: summary for name, (_, summary) in LIGHT_COMMANDS.items()}
-    if arguments and arguments[0] == "data":
+    within = bool(arguments) and arguments[0] == "data"
+    if within:
         summaries = {name: summary for name, summary in summaries.items() if name.startswith("data ")}
         arguments = arguments[1:]
     if arguments == ["--version"]:
         print(f"fakeface {__version__}")
         return 0
     if arguments and arguments[0] not in {"-h", "--help"}:
-        raise UserError(f"there is no subcommand {arguments[0]!r}; choose one of: {', '.join(summaries)}")
+        names = {name.removeprefix("data ") if within else name: name for name in summaries}
+        hint = did_you_mean(" ".join(arguments[:1] if within else arguments[:2]), names)
+        hint = hint or did_you_mean(arguments[0], names) or f"choose one of {', '.join(summaries)}"
+        raise UserError(f"there is no subcommand {arguments[0]!r}: {hint}")
     width = max(map(len, summaries))
     print("usage: fakeface SUBCOMMAND [--help] ...\n\nTell real photographs of faces from expert-made fakes.\n")
     print("\n".join(f"  {name:<{width}}  {summary}" for name, summary in summaries.items()))

@@ -30,6 +30,8 @@ UNKNOWN_KIND = -1
 SPLITS = ("train", "val", "test")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".bmp", ".tif", ".tiff")
 
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
+
 _OF_A_MAC = "._"
 """Beginning of the names of files in which macOS keeps what another file system cannot; they are no pictures."""
 
@@ -146,13 +148,24 @@ def check_source(root: Path | None, manifest: Path | None) -> None:
     Raises:
         UserError: When one is given and missing.
     """
+    if manifest is not None and manifest.suffix.lower() in ARCHIVE_SUFFIXES and manifest.is_file():
+        raise UserError(f"{manifest} is an archive: unpack it, and name the folder")
     if manifest is not None and not manifest.is_file():
         raise UserError(f"the manifest {manifest} does not exist: write one with `fakeface data index`")
+    if root is not None and root.is_file():
+        raise UserError(f"{root} is a file, not a folder: {file_in_place_of_a_folder(root)}")
     if root is not None and not root.is_dir():
         raise UserError(
             f"the data folder {root} does not exist: make a demo set with `fakeface data demo --out {root}`, "
             f"or bring the real one with `fakeface data download`"
         )
+
+
+def file_in_place_of_a_folder(path: Path) -> str:
+    """Return how to go on where a folder is wanted and a file was named."""
+    if path.suffix.lower() in ARCHIVE_SUFFIXES:
+        return "unpack the archive, and name the folder"
+    return "name the folder, or pass a list of photographs as --data.manifest"
 
 
 def scan_folder(root: Path) -> list[Record]:

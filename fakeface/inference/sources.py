@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from fakeface.data.records import describe_left_out, is_photograph_name
+from fakeface.data.records import ARCHIVE_SUFFIXES, describe_left_out, is_photograph_name
 from fakeface.data.tables import read_table
 from fakeface.errors import UserError
 
@@ -69,6 +69,8 @@ def check_sources(sources: Sequence[str]) -> None:
             continue
         if not Path(source).exists() and not glob.has_magic(source):
             raise UserError(f"{source} does not exist: name a photograph, a folder, a pattern, a list or a manifest")
+        if Path(source).suffix.lower() in ARCHIVE_SUFFIXES and Path(source).is_file():
+            raise UserError(f"{source} is an archive: unpack it, and name the folder")
         left_out = Counter[str]()
         if next(_list_source(0, source, left_out), None) is None:
             told = f" ({describe_left_out(left_out)})" if left_out else ""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -14,6 +13,7 @@ from torch import nn
 
 from fakeface.errors import UserError
 from fakeface.models.depthwise import use_fast_depthwise
+from fakeface.suggestions import did_you_mean
 
 HUB_TIMEOUT = 5.0
 """Seconds to wait for the model hub; its own client retries for most of a minute."""
@@ -32,8 +32,7 @@ def create_backbone(name: str, pretrained: bool | str, **arguments: Any) -> Any:
         UserError: When the name is unknown, the hub cannot be reached, or the file does not fit.
     """
     if not timm.is_model(name):
-        similar = get_close_matches(name, timm.list_models(), n=5)
-        hint = f"did you mean {', '.join(similar)}?" if similar else "see timm.list_models()"
+        hint = did_you_mean(name, timm.list_models(), 5) or "see timm.list_models()"
         raise UserError(f"there is no backbone {name!r}: name custom_cnn or a network of timm; {hint}")
     if pretrained is True:
         _check_hub(name)

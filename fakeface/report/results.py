@@ -15,6 +15,7 @@ from fakeface.evaluation.predictions import Predictions, read_predictions
 from fakeface.evaluation.summary import Summary
 from fakeface.training.curves import Curves, find_logs, read_curves
 from fakeface.training.runs import (
+    CHECKPOINTS,
     CLASSIFIER_FILE,
     CONFIG_FILE,
     LOCALISATION_FILE,
@@ -25,6 +26,7 @@ from fakeface.training.runs import (
 
 AUDIT_FILE = "audit.json"
 _MEND = "write it with `fakeface test --ckpt_path RUN/checkpoints/best.ckpt`"
+_NOT_TRAINED = "nor was anything trained there to its first epoch: delete the folder"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,7 +163,8 @@ def read_probes(folder: Path) -> list[dict[str, Any]]:
 def _read_metrics(folder: Path) -> dict[str, Any]:
     path = folder / METRICS_FILE
     if not path.is_file():
-        raise UserError(f"{folder} holds no {METRICS_FILE}, so it is no tested run: {_MEND}, or leave it out")
+        mend = _MEND if (folder / CHECKPOINTS).is_dir() or not folder.name.startswith("version_") else _NOT_TRAINED
+        raise UserError(f"{folder} holds no {METRICS_FILE}, so it is no tested run: {mend}, or leave it out")
     content = {"sources": None, **_read_json(path)}  # older versions did not write it
     provenance = {name: content.pop(name, None) for name in ("checkpoint", "epoch", "split")}
     missing = sorted(Summary.__required_keys__ - content.keys())

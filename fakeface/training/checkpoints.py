@@ -30,7 +30,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             f"pass a checkpoint that fakeface wrote"
         ) from error
     except Exception as error:  # damage makes torch raise almost anything
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = first.partition("  (Could this")[0].rstrip(".")[:200]
         raise UserError(f"{path} is a damaged checkpoint ({reason}): pass one that fakeface wrote") from error
     if not isinstance(checkpoint, dict) or not all(isinstance(checkpoint.get(key), dict) for key in _CONFIGURATION):
         raise UserError(f"{path} carries no configuration of network and data: pass a checkpoint that fakeface wrote")

@@ -21,6 +21,7 @@ from fakeface.data.records import check_source
 from fakeface.errors import UserError
 from fakeface.folders import check_local
 from fakeface.training import SUBCOMMANDS
+from fakeface.training.argument_errors import explain
 from fakeface.training.callbacks.interruption import Interruption, interruptible
 from fakeface.training.checkpoints import load_checkpoint
 from fakeface.training.configurations import base_config, find_configs
@@ -34,6 +35,9 @@ _PATH_KEYS = ("save_dir", "default_root_dir", "dirpath", "data.root", "data.mani
 _LINKED_DATA_KEYS = ("views", "seed")
 _LOST = re.compile("connection (closed|reset|refused)|broken pipe|timed?.?out|remote process exited", re.IGNORECASE)
 
+
+_OUT_OF_SHARED_MEMORY = re.compile("out of shared memory|unable to (write|resize|allocate|mmap|open).*(file|memory)")
+"""What torch says where a process that loads photographs finds /dev/shm full."""
 
 _UNKNOWN_FIGURE = "conditioned on metric"
 """What ``EarlyStopping`` says of a figure that is not logged; ``ModelCheckpoint`` raises another class."""
@@ -80,7 +84,8 @@ class FakeFaceCLI(LightningCLI):
         try:
             self.config = parser.parse_args(self._with_implied(args))
         except ArgumentError as error:
-            raise UserError(" ".join(str(error).split())) from error
+            flags = _flags(parser, args)
+            raise UserError(explain(" ".join(str(error).split()), flags)) from error
         config = self.config[self.config.subcommand]
         if config.ckpt_path is not None:
             if "pretrained" in config.model.net.init_args:
@@ -169,6 +174,13 @@ def processor_has_bfloat16() -> bool:
     return bool(instructions.get("avx512_bf16") or instructions.get("amx_bf16"))
 
 
+def _flags(parser: LightningArgumentParser, args: Sequence[str]) -> list[str]:
+    """Return the flags of the subcommand that is asked for."""
+    subcommands = parser._subcommands_action
+    chosen = None if subcommands is None else subcommands._name_parser_map.get(args[0])
+    return [] if chosen is None else list(chosen._option_string_actions)
+
+
 def _number(seed: int | bool) -> int:
     if isinstance(seed, bool):
         raise UserError(f"seed_everything is {seed}: pass a number, which order and augmentation are drawn from")
@@ -220,8 +232,20 @@ def run_trainer(args: Sequence[str]) -> int:
         print(f"fakeface: {interruption}", file=sys.stderr)
         return interruption.exit_code
     except MisconfigurationException as error:
-        raise UserError(" ".join(str(error).split())) from error
+        message = " ".join(str(error).split())
+        if "backend found" in message or "can not run on your system" in message:
+            message = f"torch can use no such accelerator here ({message}): leave --trainer.accelerator out"
+        raise UserError(message) from error
+    except ValueError as error:
+        if "invalid accelerator name" not in str(error):
+            raise
+        raise UserError(f"{' '.join(str(error).split())} Choose one with --trainer.accelerator") from error
     except RuntimeError as error:
+        if _OUT_OF_SHARED_MEMORY.search(str(error)):
+            raise UserError(
+                "the processes that load photographs have no room to hand them on in /dev/shm: make it larger (docker "
+                "run --shm-size 1g), or load without them (--data.num_workers 0)"
+            ) from error
         if _UNKNOWN_FIGURE in str(error):
             raise UserError(" ".join(str(error).split())) from error
         if not _lost_another(error):

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from fakeface.errors import UserError
+from fakeface.suggestions import did_you_mean
 
 _FLAGS = ("--config", "-c")
 
@@ -50,8 +50,7 @@ def find_config(name: str) -> str:
         )
     if Path(name).suffix:
         return name
-    near = get_close_matches(stem, shipped, n=1)
-    hint = f"did you mean {near[0]}?" if near else "name a file, or one that `fakeface configs` lists"
+    hint = did_you_mean(stem, shipped) or "name a file, or one that `fakeface configs` lists"
     raise UserError(f"there is no configuration {name}: {hint}")
 
 

@@ -193,8 +193,11 @@ class FaceDataModule(LightningDataModule):
         records = [record for record in self.records if record.split == split]
         for label in (REAL, FAKE):
             if not any(record.label == label for record in records):
+                source, name = self.manifest or self.root, LABEL_NAMES[label]
+                if not any(record.label == label for record in self.records):
+                    raise UserError(f"{source} has no {name} image at all, and both classes are needed: add some")
                 raise UserError(
-                    f"{self.manifest or self.root} has no {LABEL_NAMES[label]} image in the split {split!r}: "
+                    f"{source} has no {name} image in the split {split!r}: "
                     f"add some, or draw the split anew with --data.split paper"
                 )
         return records

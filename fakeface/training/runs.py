@@ -1,5 +1,6 @@
 """The folder of a run, ``lightning_logs/EXPERIMENT/version_N``, and what lies in it."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 from fakeface.data.records import Record, check_columns, record_from_row
 from fakeface.data.tables import read_table
 from fakeface.errors import UserError
+from fakeface.suggestions import did_you_mean
 
 CHECKPOINTS = "checkpoints"
 CONFIG_FILE, SPLIT_FILE, SKIPPED_FILE = "config.yaml", "split.csv", "skipped.csv"
@@ -40,9 +42,17 @@ def find_checkpoint(name: str, logs: Path, of_a_run: Literal["best", "last"] = "
             path = path / CHECKPOINTS / f"{of_a_run}.ckpt"
             if not path.is_file():
                 missing = path.relative_to(name)
+                if re.fullmatch(r"version_\d+", Path(name).name):
+                    mend = (
+                        "nothing was trained there yet, or it ended before its first epoch: delete it, or name another"
+                    )
+                    raise UserError(f"the run {name} has no {missing}: {mend}")
                 raise UserError(f"{name} is not the folder of a run, for it has no {missing}: name one")
         if not path.is_file():
-            raise UserError(f"the checkpoint {name} does not exist: pass its path, or best or last for the newest run")
+            mend = (
+                did_you_mean(name, ("best", "last", "release")) or "pass its path, or best or last for the newest run"
+            )
+            raise UserError(f"the checkpoint {name} does not exist: {mend}")
         return path
     found = [path for path in logs.glob(f"**/{CHECKPOINTS}/{name}.ckpt") if path.is_file()]
     if not found:

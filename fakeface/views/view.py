@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import fakeface.views
 from fakeface.errors import UserError
+from fakeface.suggestions import did_you_mean
 from fakeface.views.base import View, Viewed
 from fakeface.views.ela import ElaParameters
 
@@ -56,9 +57,9 @@ def find_view(name: str) -> type[View]:
         raise UserError(f"{name} is no view: name a class in {module} that inherits from fakeface.views.View")
     own = own_views()
     if name not in own:
+        hint = did_you_mean(name, own) or f"name the branches after {' or '.join(own)}."
         raise UserError(
-            f"there is no view {name!r}: name the branches after {' or '.join(own)}, or after a class of your own with "
-            f"its module, such as my_module.MyView"
+            f"there is no view {name!r}: {hint} A view of your own is named with its module, such as my_module.MyView"
         )
     return own[name]
 

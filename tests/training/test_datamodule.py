@@ -81,7 +81,7 @@ def test_only_the_named_views_are_served(demo_root: Path) -> None:
 def test_an_unknown_view_is_refused(demo_root: Path) -> None:
     with pytest.raises(
         UserError,
-        match="no view 'depth': name the branches after ela or face or original, or after a class of your own",
+        match="no view 'depth': name the branches after ela or face or original",
     ):
         FaceDataModule(root=demo_root, views=["depth"])
 

@@ -56,7 +56,7 @@ def test_a_second_run_in_the_same_folder_is_refused(workplace: Path, capsys: pyt
             ],
             "`val/auc` which is not available",
         ),
-        (["tset", "--ckpt_path", str(BEST)], "no subcommand 'tset'; choose one of: fit, validate, test"),
+        (["tset", "--ckpt_path", str(BEST)], "no subcommand 'tset': did you mean test?"),
     ],
 )
 def test_a_wrong_command_is_answered_in_one_line(
