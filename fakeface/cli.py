@@ -12,9 +12,8 @@ from types import ModuleType
 from typing import NoReturn
 
 from fakeface import __version__
-from fakeface.errors import UserError, sentence_of
+from fakeface.errors import UserError, did_you_mean, sentence_of
 from fakeface.folders import check_local
-from fakeface.suggestions import did_you_mean
 from fakeface.training import SUBCOMMANDS
 
 LIGHT_COMMANDS = {

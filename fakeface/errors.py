@@ -2,6 +2,8 @@
 
 import errno
 import os
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -12,6 +14,12 @@ class UserError(Exception):
 
     The command line prints the sentence without a traceback and exits with code 2.
     """
+
+
+def did_you_mean(word: str, words: Iterable[str], number: int = 1) -> str:
+    """Return "did you mean a, b?" with the nearest of some words, or "" where none is near."""
+    near = get_close_matches(word, list(words), n=number)
+    return f"did you mean {', '.join(near)}?" if near else ""
 
 
 def sentence_of(error: OSError) -> str:

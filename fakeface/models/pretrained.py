@@ -11,9 +11,8 @@ from huggingface_hub import hf_hub_url, try_to_load_from_cache
 from timm.models import load_state_dict
 from torch import nn
 
-from fakeface.errors import UserError
+from fakeface.errors import UserError, did_you_mean
 from fakeface.models.depthwise import use_fast_depthwise
-from fakeface.suggestions import did_you_mean
 
 HUB_TIMEOUT = 5.0
 """Seconds to wait for the model hub; its own client retries for most of a minute."""

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterable
 
-from fakeface.suggestions import did_you_mean
+from fakeface.errors import did_you_mean
 
 _KEY = re.compile(r'Parser key "(?P<key>[^"]+)": (?P<rest>.*)')
 _EXPECTED = re.compile(r"Expected an? (.+?)(?=\. Got| - Expected| Given value|$)")

@@ -7,8 +7,7 @@ from typing import Any
 
 import yaml
 
-from fakeface.errors import UserError
-from fakeface.suggestions import did_you_mean
+from fakeface.errors import UserError, did_you_mean
 
 _FLAGS = ("--config", "-c")
 

@@ -7,8 +7,7 @@ from typing import Literal
 
 from fakeface.data.records import Record, check_columns, record_from_row
 from fakeface.data.tables import read_table
-from fakeface.errors import UserError
-from fakeface.suggestions import did_you_mean
+from fakeface.errors import UserError, did_you_mean
 
 CHECKPOINTS = "checkpoints"
 CONFIG_FILE, SPLIT_FILE, SKIPPED_FILE = "config.yaml", "split.csv", "skipped.csv"

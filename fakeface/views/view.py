@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fakeface.views
-from fakeface.errors import UserError
-from fakeface.suggestions import did_you_mean
+from fakeface.errors import UserError, did_you_mean
 from fakeface.views.base import View, Viewed
 from fakeface.views.ela import ElaParameters
 
