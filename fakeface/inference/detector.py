@@ -51,6 +51,12 @@ class Looked:
     faces: Sequence[Face] | None
     shape: tuple[int, int]
 
+    @property
+    def views(self) -> dict[int | None, Seen]:
+        """What is seen by the place of its face among ``faces``, or by None of the whole photograph."""
+        judged = [place for place, face in enumerate(self.faces or ()) if face.side >= LEAST_FACE]
+        return dict(zip([None] if self.faces is None else judged, self.seen, strict=True))
+
 
 class Detector:
     """A network with what is needed to use it; make one with ``Detector.load``.
@@ -140,11 +146,17 @@ class Detector:
     def look_at_faces(self, image: NDArray[np.uint8]) -> Looked:
         """Return what the network sees of each face of a photograph ``(H, W, 3)``, or once of the whole photograph."""
         height, width = image.shape[:2]
-        if not self._judges_faces:
+        if not self.judges_faces:
             return Looked([self.look(image)], None, (height, width))
         faces = find_faces(image)
         seen = [self.look(image, face.points) for face in faces if face.side >= LEAST_FACE]
         return Looked(seen, faces, (height, width))
+
+    def examine(self, image: NDArray[np.uint8]) -> tuple[Verdict, Looked]:
+        """Judge a photograph ``(H, W, 3)``; return what was seen of it too."""
+        looked = self.look_at_faces(image)
+        (scored,) = score(self.network, [looked], lambda looked: looked.seen)
+        return self.judge(None, looked, scored.scores), looked
 
     def judge(self, path: Path | None, looked: Looked, scores: Sequence[FaceScore]) -> Verdict:
         """Return the verdict on a photograph, which is that on its most suspicious face."""
@@ -163,6 +175,11 @@ class Detector:
         return Verdict(path, name, probability, regions, faces=faces)
 
     @property
+    def name(self) -> str:
+        """``release``, or the name of the file that it was loaded from."""
+        return RELEASE if self._source == RELEASE else Path(self._source).name
+
+    @property
     def regions(self) -> tuple[str, ...]:
         """Names of the regions that the network scores; none where it has no region head."""
         return REGIONS if self.network.has_regions else ()
@@ -176,7 +193,8 @@ class Detector:
         return digest.hexdigest()
 
     @cached_property
-    def _judges_faces(self) -> bool:
+    def judges_faces(self) -> bool:
+        """Whether it judges each face of a photograph, and not the photograph as a whole."""
         return any(find_view(view).of_a_face for view in self.settings.views)
 
     def _look_at(self, asked: "_Asked") -> Sequence[Seen]:

@@ -4,8 +4,7 @@ The error levels are for the reader: the verdict rests on them only where the ne
 shows where the network looked, or where its own map says that something was pasted in. It is no proof of either.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from fakeface.data.images import printable
 from fakeface.errors import UserError
 from fakeface.inference.detector import Detector, ImageInput, read_pixels
 from fakeface.inference.heat_maps import HeatMaps
-from fakeface.inference.scoring import Seen, stack
+from fakeface.inference.scoring import Seen
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.inference.verdicts import Verdict
 from fakeface.views.ela import error_level_analysis
@@ -46,7 +45,6 @@ class Explanation:
         heat_maps: One for each view that the network reads, from 0 to 1, ``(H, W)``; 0 where the view shows nothing of
             the photograph. Of several faces it is that of the most suspicious one; none where there is no face.
         pictures: What each of these views is taken from, ``(H, W, 3)``.
-        seen: The views of each face that was judged, in the order of the verdict's, or those of the whole photograph.
     """
 
     verdict: Verdict
@@ -54,7 +52,6 @@ class Explanation:
     error_levels: NDArray[np.uint8]
     heat_maps: dict[str, NDArray[np.float32]]
     pictures: dict[str, NDArray[np.uint8]]
-    seen: Sequence[Seen]
 
 
 class Explainer:
@@ -85,19 +82,15 @@ class Explainer:
             UserError: When pixels have another shape or type, or the network has neither a map nor branches.
         """
         pixels = read_pixels(image)
-        settings, looked = self.detector.settings, self.detector.look_at_faces(pixels)
-        scores = self.detector.network(stack(looked.seen)) if looked.seen else []
-        heat_maps = {}
-        if scores:  # those of the face that the verdict is on
-            suspect = int(np.argmax([score.fake for score in scores]))
-            heat_maps = self.heat_maps(pixels, looked.seen[suspect])
+        settings = self.detector.settings
+        verdict, looked = self.detector.examine(pixels)
+        suspect = looked.views.get(verdict.suspect)
         return Explanation(
-            verdict=self.detector.judge(None if isinstance(image, np.ndarray) else Path(image), looked, scores),
+            verdict=replace(verdict, path=None if isinstance(image, np.ndarray) else Path(image)),
             photograph=pixels,
             error_levels=error_level_analysis(pixels, settings.parameters.ela),
-            heat_maps=heat_maps,
+            heat_maps={} if suspect is None else self.heat_maps(pixels, suspect),
             pictures={view: make_view(view, settings.parameters).picture(pixels) for view in settings.views},
-            seen=looked.seen,
         )
 
     def heat_maps(self, image: NDArray[np.uint8], views: Seen) -> dict[str, NDArray[np.float32]]:

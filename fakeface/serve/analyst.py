@@ -5,14 +5,18 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.inference.detector import Detector
-from fakeface.inference.explain import Explainer, Explanation, overlay
+from fakeface.inference.detector import Detector, Looked
+from fakeface.inference.explain import Explainer, overlay
+from fakeface.inference.scoring import Seen
 from fakeface.inference.verdicts import Verdict
 from fakeface.serve.decoder import Decoder
 from fakeface.serve.messages import Evidence, HeatMap, Prediction
 from fakeface.views.ela import error_level_analysis
 from fakeface.views.pictures import data_url, shrink
-from fakeface.views.view import find_view
+from fakeface.views.view import make_view
+
+MOST_FACES = 12
+"""Faces that heat maps are drawn of, the most suspicious ones."""
 
 
 class Analyst:
@@ -36,33 +40,34 @@ class Analyst:
             ImageError: When the upload cannot be decoded.
         """
         image = self.decoder(data)
-        if not evidence:
-            return _prediction(image, self.detector.predict([image])[0], None)
-        explanation = self._explain(image)
-        return _prediction(image, explanation.verdict, _evidence(explanation))
+        verdict, looked = self.detector.examine(image)
+        height, width = image.shape[:2]
+        pictures = self._evidence(image, verdict, looked) if evidence else None
+        return Prediction.model_validate(asdict(verdict) | {"width": width, "height": height, "evidence": pictures})
 
-    def _explain(self, image: NDArray[np.uint8]) -> Explanation:
-        if self.explainer is not None:
-            return self.explainer.explain(image)
-        (verdict,) = self.detector.predict([image])
-        return Explanation(
-            verdict, image, error_level_analysis(image, self.detector.settings.parameters.ela), {}, {}, ()
+    def _evidence(self, image: NDArray[np.uint8], verdict: Verdict, looked: Looked) -> Evidence:
+        error_levels = error_level_analysis(image, self.detector.settings.parameters.ela)
+        return Evidence(
+            original=data_url(image), ela=data_url(error_levels), heat_maps=self._heat_maps(image, verdict, looked)
         )
 
+    def _heat_maps(self, image: NDArray[np.uint8], verdict: Verdict, looked: Looked) -> list[HeatMap]:
+        """Draw the heat maps of the most suspicious faces, or of the whole photograph."""
+        if self.explainer is None:
+            return []
+        chances = {None: 0.0} | {place: face.probability or 0.0 for place, face in enumerate(verdict.faces or ())}
+        views = looked.views
+        most = sorted(views, key=lambda place: -chances[place])[:MOST_FACES]
+        return [heat_map for place in most for heat_map in self._draw(self.explainer, image, place, views[place])]
 
-def _prediction(image: NDArray[np.uint8], verdict: Verdict, evidence: Evidence | None) -> Prediction:
-    height, width = image.shape[:2]
-    judged = asdict(verdict) | {"width": width, "height": height, "evidence": evidence}
-    return Prediction.model_validate(judged)
-
-
-def _evidence(explanation: Explanation) -> Evidence:
-    maps = [
-        HeatMap(
-            view=view,
-            title=find_view(view).title or view,
-            picture=data_url(overlay(shrink(explanation.pictures[view]), shrink(heat))),
-        )
-        for view, heat in explanation.heat_maps.items()
-    ]
-    return Evidence(original=data_url(explanation.photograph), ela=data_url(explanation.error_levels), heat_maps=maps)
+    def _draw(self, explainer: Explainer, image: NDArray[np.uint8], face: int | None, views: Seen) -> list[HeatMap]:
+        heat_maps = []
+        for name, heat in explainer.draw({name: view.pixels for name, view in views.items()}).items():
+            view = make_view(name, self.detector.settings.parameters)
+            if view.of_a_face:
+                picture = overlay(views[name].pixels, heat)
+            else:
+                below = shrink(view.picture(image))
+                picture = overlay(below, shrink(views[name].place(heat, *image.shape[:2])))
+            heat_maps.append(HeatMap(face=face, view=name, title=view.title or name, picture=data_url(picture)))
+        return heat_maps

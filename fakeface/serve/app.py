@@ -27,7 +27,8 @@ from fakeface.serve.story import draw_story
 from fakeface.serve.waiting_line import Busy, WaitingLine
 
 _PAGE = "page.html"
-_PAGE_FILES = (_PAGE, "icon.svg", "page.css", "page.js", "requests.js", "evidence.js", "check.js", "game.js")
+_SCRIPTS = ("page", "requests", "evidence", "check", "bring", "queue", "result", "levels", "game")
+_PAGE_FILES = (_PAGE, "icon.svg", "page.css", *(f"{name}.js" for name in _SCRIPTS))
 
 
 def create_app(

@@ -1,6 +1,18 @@
 // Draws what is shown beside a verdict: pictures with words, a scale, scores of regions.
 
-const VERDICTS = { real: "no edit found", fake: "looks edited", unsure: "unsure", "no face": "no face" };
+const NAMES = { real: "no edit found", fake: "looks edited", unsure: "unsure", "no face": "no face", "too small": "too small" };
+const HEADLINES = { real: "No sign of an edit found", fake: "This looks edited", unsure: "Unsure", "no face": "No face found" };
+const MARKS = { real: "✓", fake: "⚠", unsure: "?", "no face": "–", "too small": "–" };
+
+export const verdictName = (verdict) => NAMES[verdict];
+export const verdictMark = (verdict) => MARKS[verdict];
+export const verdictClass = (verdict) => verdict.replace(" ", "-");
+export const headline = (verdict) => `${MARKS[verdict]} ${HEADLINES[verdict]}`;
+
+export function verdictWords({ verdict, probability, faces }) {
+  const chance = probability === null ? "" : `, ${percent(probability)}`;
+  return `${MARKS[verdict]} ${NAMES[verdict]}${chance}${faces?.length > 1 ? ` (${faces.length} faces)` : ""}`;
+}
 
 // With a no-break space. Nobody is that sure: the ends are never 0 % or 100 %.
 export function percent(share) {
@@ -9,7 +21,6 @@ export function percent(share) {
   return share > 0.99 ? "over 99\u00a0%" : `${Math.round(100 * share)}\u00a0%`;
 }
 export const regionName = (region) => region.replace("_", " ");
-export const verdictName = (prediction) => VERDICTS[prediction.verdict];
 
 export function listWords(words) {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
@@ -30,23 +41,21 @@ function figure(picture, title, words) {
   return node;
 }
 
-const WORDS = {
-  ela: "How much each pixel changes when the photo is saved once more. Edges and hair are always bright; a bright patch on smooth skin is a hint to you, whether or not the network reads these levels.",
-  map: "Where the network looked or suspects an edit, over the picture in grey: the brighter and the more yellow, the more. It need not be what was edited.",
-};
+const LOOKED =
+  "Where the network looked or suspects an edit, over what it saw in grey: the brighter and the more yellow, the more. It need not be what was edited.";
+const NO_MAP = "This server draws no heat map: its network is an exported one, or a library is missing.";
+const NO_MAP_OF_FACE = "Heat maps are drawn of the most suspicious faces only.";
 
-// All pictures with words, or briefly those that the visitor has not seen yet, with their titles alone.
-export function showEvidence(container, evidence, brief = false) {
-  const words = (name) => (brief ? "" : WORDS[name]);
-  const figures = brief ? [] : [figure(evidence.original, "The photo", "As the server read it.")];
-  figures.push(figure(evidence.ela, "Error levels", words("ela")));
-  for (const map of evidence.heat_maps) {
-    figures.push(figure(map.picture, `Heat map: ${map.title}`, words("map")));
-  }
-  if (!evidence.heat_maps.length) {
-    figures.push(element("p", "This server draws no heat map: its network is an exported one, or a library is missing.", { class: "hint" }));
-  }
-  container.replaceChildren(...figures);
+// `some` says whether there are heat maps of other faces.
+export function heatMapFigures(maps, some) {
+  if (!maps.length) return [element("p", some ? NO_MAP_OF_FACE : NO_MAP, { class: "hint" })];
+  return maps.map((map) => figure(map.picture, `Heat map: ${map.title}`, LOOKED));
+}
+
+// Error levels and heat maps with their titles alone.
+export function showEvidence(container, { evidence }) {
+  const maps = evidence.heat_maps.map((map) => figure(map.picture, `Heat map: ${map.title}`, ""));
+  container.replaceChildren(figure(evidence.ela, "Error levels", ""), ...maps);
 }
 
 export function showRegions(list, regions) {

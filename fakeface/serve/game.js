@@ -89,7 +89,7 @@ export function startGame() {
       get(name).querySelector(".tag").textContent = truth === "real" ? "✓ real" : "⚠ fake";
       get(name).querySelector("img").alt = `Face on the ${name}: ${truth}`;
       get(`${name}-title`).textContent = `The ${name} face, ${truth}`;
-      showEvidence(get(`${name}-evidence`), answer[name].evidence, true);
+      showEvidence(get(`${name}-evidence`), answer[name]);
     }
     get("answer-title").textContent = side === answer.real ? "Correct!" : "No, it is the other one";
     get("answer-words").textContent = [truthWords(answer), networkWords(answer), roundWords()].join(" ");
@@ -128,7 +128,7 @@ function truthWords(answer) {
 }
 
 function networkWords(answer) {
-  const sides = SIDES.map((side) => `${side} ${percent(answer[side].probability)} (${verdictName(answer[side])})`);
+  const sides = SIDES.map((side) => `${side} ${percent(answer[side].probability)} (${verdictName(answer[side].verdict)})`);
   const choice = answer.network ? `takes the ${answer.network} face for the real one` : "sees no difference";
   return `The network ${choice}; its probabilities of an edit: ${sides.join(", ")}.`;
 }

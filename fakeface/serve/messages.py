@@ -13,9 +13,14 @@ Picture = str
 class HeatMap(BaseModel):
     """Where the network looked in one of its views, or where its own map says that something was pasted in."""
 
+    face: int | None = Field(
+        description="Place of the face in the list of faces, from 0; null for the whole photograph."
+    )
     view: str = Field(description="Name of the view, such as original, ela or face.")
     title: str = Field(description="What this view shows, in words.")
-    picture: Picture = Field(description="The heat map over what the view is taken from, in grey, as a data URL.")
+    picture: Picture = Field(
+        description="The heat map over what it is of, in grey, as a data URL: the view of a face, or the photograph."
+    )
 
 
 class Evidence(BaseModel):
@@ -25,7 +30,10 @@ class Evidence(BaseModel):
     ela: Picture = Field(
         description="How much each pixel changes when it is saved once more, read by the network or not."
     )
-    heat_maps: list[HeatMap] = Field(description="One for each view; none where the server cannot draw them.")
+    heat_maps: list[HeatMap] = Field(
+        description="One for each view of the photograph, or of its most suspicious faces, 12 at most; none where the "
+        "server cannot draw them."
+    )
 
 
 class Face(BaseModel):
@@ -66,11 +74,22 @@ class Problem(BaseModel):
     error: str
 
 
+class ErrorLevels(BaseModel):
+    """How error levels are made visible: |alpha · difference + beta|."""
+
+    quality: int = Field(description="JPEG quality at which the photograph is saved once more.")
+    alpha: float
+    beta: float
+
+
 class NetworkFacts(BaseModel):
     """The network behind the page."""
 
     version: str = Field(description="Of fakeface.")
-    views: list[str] = Field(description="What the network looks at.")
+    name: str = Field(description="release, or the name of the network's file.")
+    judges_faces: bool = Field(description="Whether it judges each face, and not the photograph as a whole.")
+    views: dict[str, str] = Field(description="What the network looks at, by name, in words.")
+    ela: ErrorLevels
     regions: list[str] = Field(description="The regions that it scores.")
     calibrated: bool = Field(description="Whether probabilities were fitted to validation photographs.")
     threshold: float = Field(description="Probability above which a photograph is called fake.")

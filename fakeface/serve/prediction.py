@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from fakeface.inference.network import UNCALIBRATED
 from fakeface.serve.analyst import Analyst
 from fakeface.serve.faces import KnownFace
 from fakeface.serve.limits import Limits
-from fakeface.serve.messages import Example, NetworkFacts, Prediction, Problem
+from fakeface.serve.messages import ErrorLevels, Example, NetworkFacts, Prediction, Problem
 from fakeface.serve.waiting_line import WaitingLine
+from fakeface.views.view import find_view
 
 _UPLOAD: dict[str, Any] = {
     "requestBody": {
@@ -60,7 +62,10 @@ def prediction_router(analyst: Analyst, line: WaitingLine, limits: Limits, faces
         threshold, low, high = calibration.probabilities(scores).tolist()
         return NetworkFacts(
             version=__version__,
-            views=list(detector.settings.views),
+            name=detector.name,
+            judges_faces=detector.judges_faces,
+            views={view: find_view(view).title or view for view in detector.settings.views},
+            ela=ErrorLevels(**asdict(detector.settings.parameters.ela)),
             regions=list(detector.regions),
             calibrated=calibration != UNCALIBRATED,
             threshold=threshold,

@@ -12,8 +12,10 @@ from PIL import Image
 from fakeface.data.augment import PAPER_OPERATIONS, augment_paper
 from fakeface.data.images import decode_image
 from fakeface.data.records import REAL
+from fakeface.faces.finder import find_faces
 from fakeface.serve.faces import KnownFace
 from fakeface.views.ela import ElaParameters, error_level_analysis
+from fakeface.views.face import AlignedFace
 from fakeface.views.pictures import QUALITY, encode_jpeg
 from fakeface.views.view import ORIGINAL
 
@@ -21,6 +23,7 @@ _THUMBNAIL = 160
 _CELL = 16
 _SAVED = {"a": 90, "b": 75}
 _SEED = 5
+_TILT, _TILTED_SCALE, _MARKED = 25, 0.75, 320
 
 
 def draw_story(faces: Sequence[KnownFace], ela: ElaParameters) -> dict[str, bytes]:
@@ -40,7 +43,25 @@ def draw_story(faces: Sequence[KnownFace], ela: ElaParameters) -> dict[str, byte
         pictures[f"{name}.jpg"] = encode_jpeg(pixels, QUALITY)
         pictures[f"{name}_ela.jpg"] = encode_jpeg(error_level_analysis(pixels, ela), QUALITY)
     real = decode_image(chosen["real"].data, Path("real"))
-    return pictures | _augmented(real) | _saved_twice(real)
+    return pictures | _found(real) | _augmented(real) | _saved_twice(real)
+
+
+def _found(image: NDArray[np.uint8]) -> dict[str, bytes]:
+    """Tilt a face, mark what is found of it, and align it."""
+    side = image.shape[0]
+    turn = cv2.getRotationMatrix2D((side / 2, side / 2), _TILT, _TILTED_SCALE)
+    tilted = np.asarray(cv2.warpAffine(image, turn, (side, side), borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8)
+    marked, shrink, colour = cv2.resize(tilted, (_MARKED, _MARKED)), side / _MARKED, (255, 220, 60)
+    for face in find_faces(tilted)[:1]:
+        left, top, right, bottom = np.round(face.box / shrink).astype(int).tolist()
+        cv2.rectangle(marked, (left, top), (right, bottom), colour, 2)
+        for x, y in np.round(face.points / shrink).astype(int).tolist():
+            cv2.circle(marked, (x, y), 4, colour, -1)
+    aligned = AlignedFace(size=_MARKED)(tilted).pixels
+    return {
+        "found.jpg": encode_jpeg(np.asarray(marked, dtype=np.uint8), QUALITY),
+        "aligned.jpg": encode_jpeg(aligned, QUALITY),
+    }
 
 
 def _augmented(image: NDArray[np.uint8]) -> dict[str, bytes]:

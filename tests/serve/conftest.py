@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import uvicorn
@@ -14,11 +15,13 @@ from PIL import Image
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
+from fakeface.data.images import decode_image
 from fakeface.inference.detector import Detector
 from fakeface.inference.explain import Explainer
 from fakeface.serve.app import create_app
 from fakeface.serve.faces import KnownFace, draw_faces
 from fakeface.serve.limits import Limits
+from fakeface.views.pictures import encode_jpeg
 from tests.networks import write_checkpoint
 
 MakeApp = Callable[[Limits], ASGIApp]
@@ -48,6 +51,23 @@ def make_app(detector: Detector, faces: list[KnownFace]) -> MakeApp:
 
 
 @pytest.fixture(scope="package")
+def face_detector(tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    """A tiny detector that judges each face."""
+    path = tmp_path_factory.mktemp("serve") / "faces.ckpt"
+    write_checkpoint(path, {"face": "test_efficientnet"}, region_head=True)
+    return Detector.load(path)
+
+
+@pytest.fixture(scope="package")
+def group(faces: list[KnownFace]) -> bytes:
+    """Six drawn faces in two rows, and a seventh one that is too small to be judged."""
+    pixels = [cv2.resize(decode_image(face.data, Path("face")), (192, 192)) for face in faces[:7]]
+    small = np.full((100, 576, 3), 120, dtype=np.uint8)
+    small[24:76, 262:314] = cv2.resize(pixels[6], (52, 52), interpolation=cv2.INTER_AREA)
+    return encode_jpeg(np.vstack([np.hstack(pixels[:3]), np.hstack(pixels[3:6]), small]), 90)
+
+
+@pytest.fixture(scope="package")
 def client(make_app: MakeApp) -> Iterator[TestClient]:
     with TestClient(make_app(Limits()), raise_server_exceptions=False) as client:
         yield client
@@ -62,6 +82,12 @@ def photograph(faces: list[KnownFace]) -> bytes:
 def address(make_app: MakeApp) -> Iterator[str]:
     """The address of a real server."""
     yield from serve(make_app(Limits()))
+
+
+@pytest.fixture(scope="package")
+def face_address(face_detector: Detector, faces: list[KnownFace]) -> Iterator[str]:
+    """The address of a server whose network judges each face."""
+    yield from serve(create_app(face_detector, Explainer(face_detector), faces))
 
 
 def serve(app: ASGIApp) -> Iterator[str]:

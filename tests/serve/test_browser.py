@@ -1,17 +1,24 @@
 """The page in a real browser: Debian's Chromium, without a window."""
 
 import base64
+import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 from fakeface.data.images import decode_image
 from fakeface.inference.detector import Detector
 from fakeface.serve.faces import KnownFace
+from fakeface.views.ela import error_level_analysis
+from tests.networks import ELA
+from tests.serve.conftest import encode
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -27,6 +34,7 @@ FLAGS = [
 ]
 PAGES = ("check", "game", "how", "programs")
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 expect.set_options(timeout=20_000)
@@ -84,14 +92,16 @@ def test_chosen_photo_gets_its_verdict_with_pictures_and_regions(
 ) -> None:
     face = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": faces[3].data}
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Choose a photo").click()
+        page.get_by_role("button", name="Choose photos").click()
     chooser.value.set_files(face)  # type: ignore[arg-type]
     words = expect_verdict(page)
     (verdict,) = detector.predict([decode_image(faces[3].data, Path("me.jpg"))])
     assert verdict.probability is not None
     assert f"{round(100 * verdict.probability)}\u00a0%" in words
-    # The photo, its error levels and a heat map for each branch, all decoded by the browser.
-    assert page.locator("#evidence img").evaluate_all("images => images.map(image => image.naturalWidth)") == [96] * 4
+    # The photo and a heat map for each branch, all decoded by the browser, which makes the error levels itself.
+    for pictures, count in (("#photo", 1), ("#heat-maps img", 2)):
+        assert page.locator(pictures).evaluate_all("images => images.map(image => image.naturalWidth)") == [96] * count
+    expect(page.locator("#levels canvas")).to_be_visible()
     expect(page.locator("#region-scores dt")).to_have_text(["left eye", "right eye", "nose", "mouth"])
     expect(page.get_by_role("heading", name="What this does not mean")).to_be_visible()
     expect(page.locator("#error-rate")).to_contain_text("wrong on about 10\u00a0%")
@@ -145,6 +155,103 @@ def test_broken_upload_gets_a_message(browser: Browser, address: str, tmp_path: 
     page.context.close()
 
 
+def upload(name: str, data: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": data}
+
+
+LEVELS = "async canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
+
+
+def test_error_levels_follow_the_slider(page: Page, photograph: bytes) -> None:
+    page.set_input_files("#file", upload("me.jpg", photograph))
+    expect_verdict(page)
+    pixels = decode_image(photograph, Path("me.jpg"))
+    for quality in (ELA.quality, 60):
+        page.locator("#quality").fill(str(quality))
+        expect(page.locator("#quality-value")).to_have_text(str(quality))
+        page.wait_for_timeout(300)
+        shown = np.array(page.locator("#levels canvas").evaluate(LEVELS)).reshape(96, 96, 4)[..., :3]
+        expected = error_level_analysis(pixels, replace(ELA, quality=quality)).astype(int)
+        other = error_level_analysis(pixels, replace(ELA, quality=40)).astype(int)
+        # The browser's encoder rounds otherwise here and there.
+        assert np.abs(shown - expected).mean() < 0.2 * np.abs(shown - other).mean()
+
+
+def test_each_face_is_marked_and_one_is_chosen(
+    browser: Browser, face_address: str, face_detector: Detector, group: bytes
+) -> None:
+    page = open_page(browser, face_address, **DESKTOP)
+    page.set_input_files("#file", upload("group.jpg", group))
+    assert "7 faces were found" in expect_verdict(page)
+    expect(page.locator("#marked .box")).to_have_count(7)
+    expect(page.locator("#face-title")).to_contain_text(re.compile(r"Face [1-6]: "))
+    # With the mouse the last one, too small to be judged; with the keyboard its neighbour.
+    page.locator("#marked .box").nth(6).click()
+    expect(page.locator("#face-words")).to_contain_text("too small")
+    expect(page.locator("#heat-maps img")).to_have_count(0)
+    expect(page.locator("#regions")).to_be_hidden()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("radio").nth(5)).to_be_focused()
+    sixth = page.get_attribute("#heat-maps img", "src")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#face-title")).to_contain_text("Face 5: ")
+    assert page.get_attribute("#heat-maps img", "src") != sixth
+    expect(page.locator("#levels canvas")).to_have_attribute("aria-label", re.compile("of face 5 "))
+    expect(page.locator("#region-scores dt")).to_have_count(4)
+    chip, title = page.locator(".chip").nth(4).inner_text(), page.inner_text("#face-words")
+    assert re.search(r"\d+", chip.split(",")[1])[0] in title  # type: ignore[index]
+    box, photo = (page.locator(name).bounding_box() for name in (".box.chosen", "#photo"))
+    assert box is not None
+    assert photo is not None
+    (verdict,) = face_detector.predict([decode_image(group, Path("group.jpg"))])
+    left, top, *_ = (verdict.faces or ())[4].box
+    assert (box["x"] - photo["x"]) / photo["width"] == pytest.approx(left / 576, abs=0.01)
+    assert (box["y"] - photo["y"]) / photo["height"] == pytest.approx(top / 484, abs=0.01)
+    expect(page.locator("#many")).to_contain_text("Of 6 faces")
+    page.context.close()
+
+
+def test_no_face_is_said(browser: Browser, face_address: str) -> None:
+    page = open_page(browser, face_address, **DESKTOP)
+    page.set_input_files("#file", upload("noise.png", encode("PNG", (200, 200))))
+    assert "found none" in expect_verdict(page)
+    expect(page.locator("#verdict")).to_have_class("no-face")
+    for name in ("#scale", "#regions", "#faces", "#face-title"):
+        expect(page.locator(name)).to_be_hidden()
+    page.context.close()
+
+
+def test_several_photos_are_judged_one_after_the_other(page: Page, faces: list[KnownFace]) -> None:
+    photos = [upload(f"{number}.jpg", face.data) for number, face in enumerate(faces[:2])]
+    page.set_input_files("#file", [photos[0], upload("broken.jpg", b"no image"), photos[1]])
+    expect(page.locator("#photos-list .state").nth(2)).to_have_text(re.compile(r"\d+"))
+    _, broken, last = page.locator("#photos-list .state").all_inner_texts()
+    assert "not a readable image" in broken
+    page.get_by_role("button", name="0.jpg").first.click()
+    shown = page.get_attribute("#photo", "src")
+    page.get_by_role("button", name="1.jpg").first.press("Enter")
+    assert page.get_attribute("#photo", "src") != shown
+    expect(page.locator("#photos-list [aria-current]")).to_contain_text("1.jpg")
+    assert last.split(", ")[1] in page.inner_text("#verdict-words")
+    page.get_by_role("button", name="Remove 1.jpg").click()
+    expect(page.locator("#result")).to_be_hidden()
+    expect(page.locator("#photos-list li")).to_have_count(2)
+    complaints(page).clear()  # Chromium reports every 422
+
+
+def test_a_photo_on_its_way_is_cancelled(page: Page, photograph: bytes) -> None:
+    page.route("**/api/predict*", lambda route: None)
+    page.set_input_files("#file", upload("me.jpg", photograph))
+    expect(page.get_by_role("progressbar", name="Sending me.jpg")).to_be_visible()
+    page.get_by_role("button", name="Cancel me.jpg").press("Enter")
+    expect(page.locator("#check-status")).to_have_text("me.jpg was cancelled.")
+    expect(page.locator("#photos")).to_be_hidden()
+    expect(page.get_by_role("button", name="Choose photos")).to_be_focused()
+    page.unroute("**/api/predict*")
+    page.set_input_files("#file", upload("me.jpg", photograph))
+    expect_verdict(page)
+
+
 def test_busy_server_is_asked_again(page: Page) -> None:
     refused: list[str] = []
 
@@ -185,7 +292,7 @@ def test_explanations_have_their_pictures(page: Page) -> None:
     page.get_by_role("link", name="How it works").click()
     expect(page.get_by_role("heading", name="4. A high score can be a shortcut")).to_be_visible()
     widths = page.locator("#how img").evaluate_all("images => images.map(image => image.naturalWidth)")
-    assert len(widths) == 17
+    assert len(widths) == 19
     assert min(widths) > 0
 
 
@@ -215,7 +322,32 @@ def test_everything_has_a_name_and_can_be_reached_with_the_keyboard(page: Page) 
         reached.append(page.evaluate("document.activeElement.textContent || document.activeElement.firstChild.alt"))
     links = ["Check a photo", "Which face is real?", "How it works", "For programs"]
     examples = [f"Drawn face {number}" for number in range(1, 7)]
-    assert reached == [*links, "Choose a photo", "Take a photo", *examples]
+    assert reached == [*links, "Choose photos", "Take a photo", *examples]
+
+
+@pytest.mark.parametrize("options", [DESKTOP, {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}])
+def test_axe_finds_no_violation(browser: Browser, face_address: str, group: bytes, options: dict[str, Any]) -> None:
+    page = open_page(browser, face_address, **options)
+
+    def check() -> None:
+        results = Axe().run(page, options={"runOnly": AXE_RULES})
+        assert results.violations_count == 0, results.generate_report()
+        assert len(results.response["passes"]) > 10
+
+    check()
+    page.set_input_files("#file", [upload("group.jpg", group), upload("broken.jpg", b"no image")])
+    expect(page.locator("#photos-list .state").nth(1)).to_contain_text("not a readable image")
+    expect(page.locator("#levels canvas")).to_be_visible()
+    check()
+    page.get_by_role("link", name="Which face is real?").click()
+    page.locator("#left").click()
+    expect(page.locator("#answer")).to_be_visible()
+    check()
+    for name in ("how", "programs"):
+        page.goto(f"{face_address}#{name}")
+        expect(page.locator(f"#{name}")).to_be_visible()
+        check()
+    page.context.close()
 
 
 CONTRASTS = """() => {

@@ -2,7 +2,7 @@ import base64
 import json
 import shutil
 import subprocess
-from dataclasses import replace
+from dataclasses import asdict, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from fakeface.inference.detector import Detector
 from fakeface.inference.explain import Explainer, overlay
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.models import Ensemble, FaceNetwork
+from fakeface.serve import analyst
 from fakeface.serve.app import create_app
 from fakeface.serve.faces import KnownFace
 from fakeface.views.ela import error_level_analysis
@@ -68,6 +69,36 @@ def test_evidence_shows_the_photograph_its_error_levels_and_a_heat_map_per_branc
         assert np.abs(shown.astype(float) - expected).mean() < 12
 
 
+def test_every_face_of_a_group_gets_its_verdict_and_its_heat_map(
+    face_detector: Detector, faces: list[KnownFace], group: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analyst, "MOST_FACES", 2)
+    with TestClient(create_app(face_detector, Explainer(face_detector), faces)) as client:
+        answer = client.post("/api/predict?evidence=true", content=group).json()
+        network = client.get("/api/network").json()
+    pixels = decode_image(group, Path("group"))
+    (verdict,) = face_detector.predict([pixels])
+    assert verdict.faces is not None
+    assert [face.verdict == "too small" for face in verdict.faces] == [False] * 6 + [True]
+    for face, expected in zip(answer["faces"], verdict.faces, strict=True):
+        assert (tuple(face["box"]), face["verdict"]) == (expected.box, expected.verdict)
+        assert face["probability"] == pytest.approx(expected.probability, abs=1e-6)
+    suspicion = sorted(range(6), key=lambda place: -(verdict.faces[place].probability or 0))  # type: ignore[index]
+    heat_maps = answer["evidence"]["heat_maps"]
+    assert [heat_map["face"] for heat_map in heat_maps] == suspicion[:2]
+    # The view that the network sees, here of 32 pixels.
+    assert [picture(heat_map["picture"]).shape for heat_map in heat_maps] == [(32, 32, 3)] * 2
+    assert answer["probability"] == answer["faces"][suspicion[0]]["probability"]
+    assert (network["judges_faces"], network["views"]) == (True, {"face": "the aligned face"})
+
+
+def test_no_face_is_no_error(face_detector: Detector, faces: list[KnownFace]) -> None:
+    with TestClient(create_app(face_detector, Explainer(face_detector), faces)) as client:
+        answer = client.post("/api/predict?evidence=true", content=encode("PNG")).json()
+    assert (answer["verdict"], answer["probability"], answer["faces"]) == ("no face", None, [])
+    assert answer["evidence"]["heat_maps"] == []
+
+
 def test_pictures_of_large_photographs_are_small(client: TestClient) -> None:
     answer = client.post("/api/predict?evidence=true", content=encode("JPEG", (1500, 800))).json()
     assert (answer["width"], answer["height"]) == (1500, 800)
@@ -104,7 +135,9 @@ def test_every_format_is_read_whatever_it_is_called(client: TestClient, kind: st
 
 def test_network_says_what_the_page_must_know(client: TestClient) -> None:
     network = client.get("/api/network").json()
-    assert network["views"] == ["original", "ela"]
+    assert network["views"] == {"original": "the photo", "ela": "the error levels"}
+    assert (network["name"], network["judges_faces"]) == ("a.ckpt", False)
+    assert network["ela"] == asdict(ELA)
     assert network["regions"] == list(REGIONS)
     assert network["calibrated"] is True
     assert network["error_rate"] == CALIBRATION.error_rate
