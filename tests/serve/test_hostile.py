@@ -140,7 +140,7 @@ def test_bugs_are_not_shown(client: TestClient, photograph: bytes, monkeypatch: 
     def fail(*arguments: object) -> None:
         raise RuntimeError("secret of /home/operator")
 
-    monkeypatch.setattr("fakeface.inference.detector.Detector.predict", fail)
+    monkeypatch.setattr("fakeface.inference.detector.Detector.examine", fail)
     response = client.post("/api/predict", content=photograph)
     assert response.status_code == 500
     assert response.json() == {"error": "something went wrong in the server: its operator can see what"}
