@@ -1,6 +1,6 @@
 // The quality that the error levels are computed at: all of them are in the page, and one is shown.
 const slider = document.getElementById("quality");
-const levels = [...document.querySelectorAll("#levels img")];
+const levels = [...document.querySelectorAll("#levels img[data-quality]")];
 
 function show() {
   const chosen = levels[slider.valueAsNumber];

@@ -40,6 +40,7 @@ def test_page_works_alone_and_asks_for_nothing(tmp_path: Path, detector: Detecto
         levels = page.locator("#levels img[data-quality]")
         shown = page.locator("#levels img[data-quality]:visible")
         expect(levels).to_have_count(len(QUALITIES))
+        expect(page.locator("#levels img:not([data-quality])")).to_be_visible()  # the photograph, to compare
         expect(shown).to_have_attribute("data-quality", "90")
         page.get_by_label("JPEG quality").press("ArrowLeft")
         expect(shown).to_have_attribute("data-quality", "85")
