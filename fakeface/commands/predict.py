@@ -29,7 +29,14 @@ from fakeface.inference.score_files import check_ending, write_scores
 from fakeface.inference.score_store import DONE, ScoreStore, gather, process_file, unfinished_folder
 from fakeface.inference.scoring import BATCH_SIZE
 from fakeface.inference.sharing import Sharing, share
-from fakeface.inference.sources import STANDARD_INPUT, Photograph, check_sources, list_photographs, tell_left_out
+from fakeface.inference.sources import (
+    STANDARD_INPUT,
+    Photograph,
+    check_sources,
+    list_photographs,
+    manifest_columns,
+    tell_left_out,
+)
 from fakeface.inference.verdicts import Verdict
 
 _NOTHING_NAMED = """no photograph is named. Some ways to go on:
@@ -146,7 +153,8 @@ def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) 
         return 0  # torchrun would end the first process when another one fails
     with gather(folder, fingerprint) as done:
         finished = folder / "finished"
-        write_scores(finished, done.verdicts(), detector.regions, out.suffix)
+        carried = manifest_columns(arguments.source)
+        write_scores(finished, done.verdicts(), detector.regions, out.suffix, carried)
         counts = done.counts()
     finished.replace(out)
     shutil.rmtree(folder)

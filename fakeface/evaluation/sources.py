@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fakeface.data.records import FAKE, REAL
 from fakeface.evaluation.calibration import Calibration
-from fakeface.evaluation.intervals import mean_interval, metric_intervals
+from fakeface.evaluation.intervals import mean_interval, metric_intervals, wilson_interval
 from fakeface.evaluation.predictions import Predictions
 from fakeface.evaluation.scores import compute_scores
 
@@ -98,5 +98,7 @@ def _mean(figures: Mapping[str, Figure]) -> Figure | None:
         return None
     values = np.array([figure["value"] for figure in figures.values()])
     interval = mean_interval(values, np.array(list(figures), dtype=np.str_))
+    if np.ptp(values) == 0:  # which would make Student's interval a point
+        interval = wilson_interval(float(values[0]), len(values))
     bounds = None if interval is None else [max(0.0, interval.low), min(1.0, interval.high)]
     return {"photographs": len(values), "value": float(values.mean()), "interval": bounds}

@@ -3,7 +3,7 @@
 import csv
 import importlib.util
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ _WHOLE_NUMBERS = ("faces", "face", "left", "top", "right", "bottom")
 _FACE = ("face", "face_verdict", "face_probability", "confidence", "left", "top", "right", "bottom")
 
 Row = dict[str, Any]
+Judged = tuple[Verdict, Mapping[str, str]]
 
 
 def check_ending(path: Path) -> None:
@@ -34,39 +35,49 @@ def check_ending(path: Path) -> None:
         raise UserError(f"{path} needs pyarrow, which is not installed: pip install 'fakeface[parquet]', or write .csv")
 
 
-def write_scores(path: Path, verdicts: Iterable[Verdict], regions: Sequence[str], ending: str) -> None:
+def write_scores(
+    path: Path, verdicts: Iterable[Judged], regions: Sequence[str], ending: str, carried: Sequence[str] = ()
+) -> None:
     """Write verdicts: tables have a row for each face, JSON lines an object for each photograph with its faces within.
 
     Args:
         path: The file.
-        verdicts: Taken one by one.
+        verdicts: Each with what a manifest says of its file, by column; taken one by one.
         regions: Names of the regions that the network scores.
         ending: ``.csv``, ``.jsonl`` or ``.parquet``.
+        carried: Columns of manifests, which follow the result's own; those of one's name give way to it.
     """
-    _WRITERS[ending](path, verdicts, regions)
+    own = _columns(regions)
+    _WRITERS[ending](path, verdicts, regions, [name for name in carried if name not in own])
 
 
 def _columns(regions: Sequence[str]) -> list[str]:
     return ["path", "verdict", "probability", "faces", *_FACE, *regions, "error"]
 
 
-def _rows(verdicts: Iterable[Verdict], regions: Sequence[str]) -> Iterator[Row]:
+def _carried(columns: Mapping[str, str], names: Sequence[str]) -> Row:
+    return {name: columns.get(name) for name in names}
+
+
+def _rows(verdicts: Iterable[Judged], regions: Sequence[str], carried: Sequence[str]) -> Iterator[Row]:
     """Yield a row for each face, and one for a photograph without any or that is judged as a whole."""
-    for verdict in verdicts:
+    for verdict, columns in verdicts:
+        end = {"error": verdict.error, **_carried(columns, carried)}
         start = {**_start(verdict), "faces": None if verdict.faces is None else len(verdict.faces)}
         if not verdict.faces:
-            yield start | dict.fromkeys(_FACE) | _scores(verdict, regions) | {"error": verdict.error}
+            yield start | dict.fromkeys(_FACE) | _scores(verdict, regions) | end
         for number, face in enumerate(verdict.faces or (), start=1):
             left, top, right, bottom = face.box
             values = (number, face.verdict, face.probability, face.confidence, left, top, right, bottom)
-            yield start | dict(zip(_FACE, values, strict=True)) | _scores(face, regions) | {"error": None}
+            yield start | dict(zip(_FACE, values, strict=True)) | _scores(face, regions) | end
 
 
-def _objects(verdicts: Iterable[Verdict], regions: Sequence[str]) -> Iterator[Row]:
+def _objects(verdicts: Iterable[Judged], regions: Sequence[str], carried: Sequence[str]) -> Iterator[Row]:
     """Yield an object for each photograph, whose faces are a list within it."""
-    for verdict in verdicts:
+    for verdict, columns in verdicts:
         faces = None if verdict.faces is None else [_object(face, regions) for face in verdict.faces]
-        yield _start(verdict) | _scores(verdict, regions) | {"faces": faces, "error": verdict.error}
+        end = {"faces": faces, "error": verdict.error, **_carried(columns, carried)}
+        yield _start(verdict) | _scores(verdict, regions) | end
 
 
 def _object(face: FaceVerdict, regions: Sequence[str]) -> Row:
@@ -84,25 +95,25 @@ def _scores(judged: Verdict | FaceVerdict, regions: Sequence[str]) -> Row:
     return {region: scores[region] for region in regions}
 
 
-def _write_csv(path: Path, verdicts: Iterable[Verdict], regions: Sequence[str]) -> None:
+def _write_csv(path: Path, verdicts: Iterable[Judged], regions: Sequence[str], carried: Sequence[str]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, _columns(regions), lineterminator="\n")
+        writer = csv.DictWriter(file, [*_columns(regions), *carried], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(_rows(verdicts, regions))
+        writer.writerows(_rows(verdicts, regions, carried))
 
 
-def _write_json_lines(path: Path, verdicts: Iterable[Verdict], regions: Sequence[str]) -> None:
+def _write_json_lines(path: Path, verdicts: Iterable[Judged], regions: Sequence[str], carried: Sequence[str]) -> None:
     with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in _objects(verdicts, regions))
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in _objects(verdicts, regions, carried))
 
 
-def _write_parquet(path: Path, verdicts: Iterable[Verdict], regions: Sequence[str]) -> None:
+def _write_parquet(path: Path, verdicts: Iterable[Judged], regions: Sequence[str], carried: Sequence[str]) -> None:
     import pyarrow
     from pyarrow import parquet
 
-    kinds = dict.fromkeys(_TEXT, pyarrow.string()) | dict.fromkeys(_WHOLE_NUMBERS, pyarrow.int64())
-    schema = pyarrow.schema([(name, kinds.get(name, pyarrow.float64())) for name in _columns(regions)])
-    rows = _rows(verdicts, regions)
+    kinds = dict.fromkeys((*_TEXT, *carried), pyarrow.string()) | dict.fromkeys(_WHOLE_NUMBERS, pyarrow.int64())
+    schema = pyarrow.schema([(name, kinds.get(name, pyarrow.float64())) for name in (*_columns(regions), *carried)])
+    rows = _rows(verdicts, regions, carried)
     with parquet.ParquetWriter(path, schema) as writer:
         while group := list(islice(rows, ROWS_PER_GROUP)):
             writer.write_table(pyarrow.Table.from_pylist(group, schema))

@@ -61,7 +61,7 @@ class ScoreStore:
 
     def add(self, photograph: Photograph, verdict: Verdict) -> None:
         """Store a verdict; the first one for a path counts."""
-        content = asdict(verdict)
+        content = asdict(verdict) | {"columns": photograph.columns}
         del content["path"]
         row = (os.fsencode(photograph.path), photograph.source, photograph.position, json.dumps(content))
         self._connection.execute("INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?)", row)
@@ -73,11 +73,13 @@ class ScoreStore:
         self._connection.commit()
         self._last_commit = time.monotonic()
 
-    def verdicts(self) -> Iterator[Verdict]:
-        """Yield all verdicts in the order of sources, lines and paths."""
+    def verdicts(self) -> Iterator[tuple[Verdict, dict[str, str]]]:
+        """Yield all verdicts, and what a manifest said of each file, in the order of sources, lines and paths."""
         rows = self._connection.execute("SELECT path, verdict FROM scores ORDER BY source, position, path")
         for path, content in rows:
-            yield Verdict.from_dict(Path(os.fsdecode(path)), json.loads(content))
+            values = json.loads(content)
+            columns = values.pop("columns")
+            yield Verdict.from_dict(Path(os.fsdecode(path)), values), columns
 
     def counts(self) -> dict[str | None, int]:
         """Return how many photographs got each verdict; None stands for those that could not be read."""

@@ -26,11 +26,13 @@ class Photograph(NamedTuple):
         source: Number of the source that names it.
         position: Its line in a list; 0 in folders and patterns, whose files are put in order by path.
         path: The file.
+        columns: What a manifest says of it beside its path, by column.
     """
 
     source: int
     position: int
     path: Path
+    columns: Mapping[str, str] = {}
 
 
 def list_photographs(
@@ -77,6 +79,13 @@ def check_sources(sources: Sequence[str]) -> None:
             raise UserError(f"{source} names no photograph: correct it, or leave it out{told}")
 
 
+def manifest_columns(sources: Sequence[str]) -> list[str]:
+    """Return the columns of all manifests among the sources but their paths."""
+    manifests = [Path(source) for source in sources if _is_list(source) and source.lower().endswith(MANIFEST_SUFFIXES)]
+    rows = (next(_manifest_rows(manifest), {}) for manifest in manifests)
+    return [name for name in dict.fromkeys(name for row in rows for name in row) if name != "path"]
+
+
 def tell_left_out(left_out: Mapping[str, int]) -> None:
     """Say on stderr what ``list_photographs`` left out of folders, if anything."""
     if left_out:
@@ -101,8 +110,8 @@ def _list_source(number: int, source: str, left_out: Counter[str]) -> Iterator[P
             for position, line in enumerate(_lines(file)):
                 yield Photograph(number, position, line)
     elif path.suffix.lower() in MANIFEST_SUFFIXES and path.is_file():
-        for position, row in enumerate(_manifest_paths(path)):
-            yield Photograph(number, position, row)
+        for position, row in enumerate(_manifest_rows(path)):
+            yield Photograph(number, position, path.parent / row.pop("path"), row)
     elif path.exists():
         yield Photograph(number, 0, path)
     else:
@@ -144,7 +153,7 @@ def _search(folder: Path, left_out: Counter[str]) -> Iterator[Path]:
             raise UserError(f"the folder {path} cannot be read ({error.strerror}): allow it, or name others") from error
 
 
-def _manifest_paths(manifest: Path) -> Iterator[Path]:
+def _manifest_rows(manifest: Path) -> Iterator[dict[str, str]]:
     def check_header(names: Sequence[str]) -> list[str]:
         columns = ["path" if name.lower() == "path" else name for name in names]
         if "path" not in columns:
@@ -152,4 +161,4 @@ def _manifest_paths(manifest: Path) -> Iterator[Path]:
         return columns
 
     for _, row in read_table(manifest, check_header, manifest.parent):
-        yield manifest.parent / row["path"]
+        yield row

@@ -50,6 +50,14 @@ def test_a_share_of_false_alarms_has_wilsons_interval() -> None:
     assert found["false_alarms"]["studio"]["interval"] == pytest.approx([0, square / (50 + square)])
 
 
+def test_sources_that_all_have_the_same_figure_are_not_taken_for_certain() -> None:
+    records = [Record(Path(f"{n}.jpg"), REAL, source=str(n)) for n in range(4)]
+    found = source_figures(Predictions.from_records(records, [0.1] * 4))
+    assert found is not None
+    square = norm.ppf(0.975) ** 2
+    assert found["mean"]["false_alarms"]["interval"] == pytest.approx([0, square / (4 + square)])
+
+
 def test_the_calibration_says_what_is_called_fake() -> None:
     strict = Calibration(1.0, threshold=0.5, unsure_low=0.2, unsure_high=0.65, error_rate=0.1, decided=0.5)
     found = source_figures(TABLE, strict)

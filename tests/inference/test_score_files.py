@@ -25,6 +25,7 @@ VERDICTS = [
     Verdict(Path("none.jpg"), "no face", None, faces=()),
     Verdict(Path("é.jpg"), None, None, error="empty"),
 ]
+JUDGED: list[tuple[Verdict, dict[str, str]]] = [(verdict, {}) for verdict in VERDICTS]
 BOX = ["left", "top", "right", "bottom"]
 FACE = ["face", "face_verdict", "face_probability", "confidence", *BOX]
 COLUMNS = ["path", "verdict", "probability", "faces", *FACE, "nose", "mouth", "error"]
@@ -39,7 +40,7 @@ ROWS: list[tuple[Any, ...]] = [
 
 
 def test_csv_has_a_row_for_each_face(tmp_path: Path) -> None:
-    write_scores(tmp_path / "t", VERDICTS, ["nose", "mouth"], ".csv")
+    write_scores(tmp_path / "t", JUDGED, ["nose", "mouth"], ".csv")
     with (tmp_path / "t").open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     assert header == COLUMNS
@@ -49,13 +50,31 @@ def test_csv_has_a_row_for_each_face(tmp_path: Path) -> None:
 
 def test_parquet_has_the_same_rows_in_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(score_files, "ROWS_PER_GROUP", 4)
-    write_scores(tmp_path / "t", VERDICTS, ["nose", "mouth"], ".parquet")
+    write_scores(tmp_path / "t", JUDGED, ["nose", "mouth"], ".parquet")
     assert parquet.read_table(tmp_path / "t").to_pylist() == [dict(zip(COLUMNS, row, strict=True)) for row in ROWS]
     assert parquet.ParquetFile(tmp_path / "t").num_row_groups == 2
 
 
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_columns_of_a_manifest_follow_and_give_way_to_the_result_s_own(tmp_path: Path, ending: str) -> None:
+    judged = [(VERDICTS[0], {"source": "app", "verdict": "old"}), (VERDICTS[1], {"kind": "swapped"}), (VERDICTS[3], {})]
+    write_scores(tmp_path / "t", judged, ["nose", "mouth"], ending, ["source", "verdict", "kind"])
+    if ending == ".parquet":
+        rows = parquet.read_table(tmp_path / "t").to_pylist()
+    elif ending == ".csv":
+        with (tmp_path / "t").open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = [{name: value or None for name, value in row.items()} for row in reader]
+            assert reader.fieldnames == [*COLUMNS, "source", "kind"]
+    else:
+        rows = [json.loads(line) for line in (tmp_path / "t").read_text(encoding="utf-8").splitlines()]
+    assert [row["verdict"] for row in rows] == ["fake", *["unsure"] * (len(rows) - 2), None]
+    assert [row["source"] for row in rows] == ["app", *[None] * (len(rows) - 1)]
+    assert [row["kind"] for row in rows] == [None, *["swapped"] * (len(rows) - 2), None]
+
+
 def test_json_lines_have_the_faces_within_their_photograph(tmp_path: Path) -> None:
-    write_scores(tmp_path / "t", VERDICTS, ["nose", "mouth"], ".jsonl")
+    write_scores(tmp_path / "t", JUDGED, ["nose", "mouth"], ".jsonl")
     whole, group, empty, broken = map(json.loads, (tmp_path / "t").read_text(encoding="utf-8").splitlines())
     start = {"path": 'a, "b".jpg', "verdict": "fake", "probability": 0.1 + 0.2}
     assert whole == start | WHOLE | {"faces": None, "error": None}
@@ -83,7 +102,7 @@ def test_no_verdicts_give_a_table_without_rows(tmp_path: Path, ending: str) -> N
 @pytest.mark.parametrize("ending", [".csv", ".jsonl"])
 def test_verdicts_are_taken_one_by_one(tmp_path: Path, ending: str) -> None:
     def peak(count: int) -> int:
-        verdicts = (Verdict(Path(f"{number}.jpg"), "real", 0.5) for number in range(count))
+        verdicts = ((Verdict(Path(f"{number}.jpg"), "real", 0.5), dict[str, str]()) for number in range(count))
         tracemalloc.start()
         write_scores(tmp_path / "t", verdicts, [], ending)
         _, most = tracemalloc.get_traced_memory()

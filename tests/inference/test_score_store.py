@@ -21,7 +21,7 @@ def test_verdicts_come_back_bit_for_bit_in_the_order_of_sources_lines_and_paths(
         for row in rows:
             store.add(*row)
         order = ["b.jpg", "z.jpg", "é.jpg", "d", "c", "a"]
-        assert list(store.verdicts()) == [judged(name)[1] for name in order]
+        assert [verdict for verdict, _ in store.verdicts()] == [judged(name)[1] for name in order]
 
 
 def test_faces_come_back(tmp_path: Path) -> None:
@@ -30,7 +30,14 @@ def test_faces_come_back(tmp_path: Path) -> None:
     with ScoreStore(tmp_path / "s.sqlite") as store:
         for verdict in verdicts:
             store.add(Photograph(0, 0, verdict.path or Path()), verdict)
-        assert list(store.verdicts()) == verdicts
+        assert [verdict for verdict, _ in store.verdicts()] == verdicts
+
+
+def test_what_a_manifest_says_comes_back(tmp_path: Path) -> None:
+    with ScoreStore(tmp_path / "s.sqlite") as store:
+        store.add(judged("a.jpg")[0]._replace(columns={"source": "é, 1"}), judged("a.jpg")[1])
+        store.add(*judged("b.jpg"))
+        assert [columns for _, columns in store.verdicts()] == [{"source": "é, 1"}, {}]
 
 
 def test_what_could_not_be_read_is_kept_too(tmp_path: Path) -> None:
@@ -38,7 +45,7 @@ def test_what_could_not_be_read_is_kept_too(tmp_path: Path) -> None:
     with ScoreStore(tmp_path / "s.sqlite") as store:
         store.add(Photograph(0, 0, Path(os.fsdecode(b"\xff.jpg"))), verdict)
         store.add(*judged("a.jpg"))
-        assert list(store.verdicts())[1] == verdict
+        assert [one for one, _ in store.verdicts()][1] == verdict
         assert store.counts() == {None: 1, "fake": 1}
 
 
@@ -48,7 +55,7 @@ def test_each_path_counts_once(tmp_path: Path) -> None:
         store.add(*judged("a.jpg", probability=0.1))
         store.add(*judged("a.jpg", 3, probability=0.2))
         assert Path("a.jpg") in store
-        assert [verdict.probability for verdict in store.verdicts()] == [0.1]
+        assert [verdict.probability for verdict, _ in store.verdicts()] == [0.1]
 
 
 def test_an_error_keeps_what_was_added(tmp_path: Path) -> None:
@@ -69,7 +76,7 @@ def test_gathering_takes_in_all_processes_and_keeps_what_was_there(tmp_path: Pat
             with ScoreStore(process_file(tmp_path, rank)) as store:
                 store.add(*judged(name))
         with gather(tmp_path, "detector") as done:
-            found = [str(verdict.path) for verdict in done.verdicts()]
+            found = [str(verdict.path) for verdict, _ in done.verdicts()]
         assert [file.name for file in tmp_path.iterdir()] == ["done.sqlite"]
     assert found == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
 

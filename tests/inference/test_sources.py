@@ -11,7 +11,7 @@ import pytest
 from fakeface.data import records
 from fakeface.data.records import describe_left_out
 from fakeface.errors import UserError
-from fakeface.inference.sources import check_sources, list_photographs
+from fakeface.inference.sources import check_sources, list_photographs, manifest_columns
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def listed(*sources: str) -> list[tuple[int, int, str]]:
     check_sources(sources)
-    return sorted((source, position, str(path)) for source, position, path in list_photographs(sources))
+    return sorted((source, position, str(path)) for source, position, path, _ in list_photographs(sources))
 
 
 @pytest.mark.usefixtures("folder")
@@ -59,7 +59,7 @@ def test_more_folders_in_each_other_than_python_calls_functions(folder: Path) ->
 @pytest.mark.usefixtures("folder")
 def test_files_of_a_folder_come_in_order_where_asked_and_lists_keep_theirs() -> None:
     Path("list.TXT").write_text("z.jpg\na.jpg\n")
-    paths = [str(path) for _, _, path in list_photographs(["list.TXT", ".", "[ab].*"], in_order=True)]
+    paths = [str(photograph.path) for photograph in list_photographs(["list.TXT", ".", "[ab].*"], in_order=True)]
     folder = [".hidden/e.webp", "a.JPEG", "b.jpg", "deep/d.gif", "deep/er/c.png"]
     assert paths == ["z.jpg", "a.jpg", *folder, "a.JPEG", "b.jpg"]
 
@@ -117,6 +117,15 @@ def test_lists_of_windows_and_spreadsheets_are_read(folder: Path) -> None:
 def test_manifest_paths_start_from_its_folder(folder: Path) -> None:
     (folder / "deep" / "manifest.csv").write_text('\ufeffpath,label\nd.gif,real\n"e, f.jpg",fake\n', encoding="utf-8")
     assert listed("deep/manifest.csv") == [(0, 0, "deep/d.gif"), (0, 1, "deep/e, f.jpg")]
+    (folder / "list.txt").write_text("deep/d.gif\n")
+    names = ["deep/manifest.csv", "list.txt"]
+    assert [dict(photograph.columns) for photograph in list_photographs(names)] == [
+        {"label": "real"},
+        {"label": "fake"},
+        {},
+    ]
+    assert manifest_columns(names) == ["label"]
+    assert manifest_columns(["list.txt", "-", "deep"]) == []
 
 
 @pytest.mark.parametrize(
