@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from fakeface import __version__
+from fakeface.commands.waiting import waiting
 from fakeface.errors import UserError, did_you_mean, sentence_of
 from fakeface.folders import check_local
 from fakeface.training import SUBCOMMANDS
@@ -53,7 +54,7 @@ def main(args: Sequence[str] | None = None) -> int:
             sys.stdout.flush()  # so that a full disk or a closed pipe shows here
         return code
     except UserError as error:
-        print(f"fakeface: error: {error}", file=sys.stderr)
+        print(f"fakeface: error: {_without_control(str(error))}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         # Whoever read the output, such as head, has enough; the interpreter must not complain when it flushes.
@@ -66,6 +67,11 @@ def main(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("fakeface: stopped", file=sys.stderr)
         return 130
+
+
+def _without_control(text: str) -> str:
+    """Return text without what a terminal would obey, which a file's name may hold."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
 
 
 def _drop_output() -> None:
@@ -101,7 +107,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _run(arguments: list[str]) -> int:
     if arguments and arguments[0] in SUBCOMMANDS:
-        from fakeface.training.cli import run_trainer
+        with waiting("fakeface starts"):
+            from fakeface.training.cli import run_trainer
 
         return run_trainer(arguments)
     return _run_light(arguments)
@@ -112,7 +119,8 @@ def _run_light(arguments: list[str]) -> int:
         name = " ".join(arguments[:words])
         if name in LIGHT_COMMANDS:
             module_name, summary = LIGHT_COMMANDS[name]
-            module: ModuleType = importlib.import_module(module_name)
+            with waiting("fakeface starts"):
+                module: ModuleType = importlib.import_module(module_name)
             parser = _Parser(
                 prog=f"fakeface {name}",
                 description=module.__doc__ or summary,

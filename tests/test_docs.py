@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+from skimage.data import astronaut
 from torch.distributed.run import get_args_parser
 
 from fakeface.cli import LIGHT_COMMANDS, main
@@ -52,7 +54,7 @@ def shop(
         Path(folder).mkdir(parents=True)
         for path in names:
             shutil.copy(path, folder)
-    shutil.copy(reals[0], "photo.jpg")
+    Image.fromarray(astronaut()).save("photo.jpg")  # a portrait in the public domain
     for experiment in ("tiny", "fusion_type1"):
         shutil.copytree(tested, Path("lightning_logs", experiment, "version_0"))
     yield tmp_path

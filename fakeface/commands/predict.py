@@ -21,7 +21,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from fakeface.commands.detector_argument import add_detector
-from fakeface.data.images import ImageError, printable
+from fakeface.commands.verdict_table import table_header, table_rows
+from fakeface.commands.waiting import waiting
+from fakeface.data.images import ImageError
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, make_new_folder
 from fakeface.inference.detector import Detector
@@ -37,7 +39,7 @@ from fakeface.inference.sources import (
     manifest_columns,
     tell_left_out,
 )
-from fakeface.inference.verdicts import Verdict
+from fakeface.inference.verdicts import WORDS, Verdict
 
 _NOTHING_NAMED = """no photograph is named. Some ways to go on:
 
@@ -88,7 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise UserError("several processes have one result between them: name its file with --out")
         if sharing.size > 1 and STANDARD_INPUT in arguments.source:
             raise UserError("several processes cannot share standard input: write the paths to a .txt file")
-        detector = Detector.load(arguments.ckpt_path)
+        with waiting("Loading the network"):
+            detector = Detector.load(arguments.ckpt_path)
         if arguments.out is None:
             return _print(detector, arguments)
         try:
@@ -102,27 +105,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print(detector: Detector, arguments: argparse.Namespace) -> int:
-    """Print a table, row by row; the path stands last, since its width is not known before."""
+    """Print a table, row by row."""
     verdicts = _verdicts(detector, arguments)
     if arguments.explain is not None:
         make_new_folder(arguments.explain)
-    print(f"verdict  probability  {''.join(f'{region}  ' for region in detector.regions)}path")
+    has_regions = bool(detector.regions)
+    width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+    print(table_header(has_regions), flush=True)
     failures, left_out = 0, Counter[str]()
-    for verdict, _ in _judge(verdicts, list_photographs(arguments.source, in_order=True, left_out=left_out)):
-        tqdm.write(_table_row(verdict, detector.regions))
+    listed = list_photographs(arguments.source, in_order=True, left_out=left_out)
+    for verdict, _ in _judge(verdicts, listed, _number(arguments.source)):
+        for row in table_rows(verdict, has_regions, width):
+            tqdm.write(row)
         failures += verdict.error is not None
     tell_left_out(left_out)
     return 1 if failures else 0
-
-
-def _table_row(verdict: Verdict, regions: Sequence[str]) -> str:
-    path = printable(verdict.path or Path())
-    if verdict.error is not None:
-        return f"not read {'':>11}  {''.join(' ' * (len(region) + 2) for region in regions)}{path} ({verdict.error})"
-    chance = "" if verdict.probability is None else f"{verdict.probability:.1%}"
-    scores = {region: f"{score:.2f}" for region, score in (verdict.regions or {}).items()}
-    cells = "".join(f"{scores.get(region, ''):>{len(region)}}  " for region in regions)
-    return f"{verdict.verdict:<8} {chance:>11}  {cells}{path}"
 
 
 def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) -> int:
@@ -146,7 +143,8 @@ def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) 
             for photograph in list_photographs(arguments.source, left_out=left_out)
             if sharing.takes(photograph.path) and photograph.path not in done
         )
-        for verdict, photograph in _judge(verdicts, mine, quiet=sharing.rank > 0):
+        number = _number(arguments.source) if sharing.size == 1 else None
+        for verdict, photograph in _judge(verdicts, mine, number, quiet=sharing.rank > 0, judged=len(done)):
             store.add(photograph, verdict)
     sharing.wait()
     if sharing.rank > 0:
@@ -160,8 +158,8 @@ def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) 
     shutil.rmtree(folder)
     tell_left_out(left_out)
     failures = counts.get(None, 0)
-    shares = ", ".join(f"{counts.get(name, 0)} {name}" for name in ("real", "fake", "unsure", "no face"))
-    print(f"{out}: {sum(counts.values())} photographs: {shares}, {failures} not read")
+    shares = ", ".join(f"{counts.get(name, 0)} {WORDS[name]}" for name in ("real", "fake", "unsure", "no face", None))
+    print(f"{out}: {sum(counts.values())} photographs: {shares}")
     return 1 if failures else 0
 
 
@@ -185,9 +183,22 @@ def _verdicts(detector: Detector, arguments: argparse.Namespace) -> Callable[[It
 
 
 def _judge(
-    verdicts: Callable[[Iterable[Path]], Iterator[Verdict]], photographs: Iterable[Photograph], quiet: bool = False
+    verdicts: Callable[[Iterable[Path]], Iterator[Verdict]],
+    photographs: Iterable[Photograph],
+    number: int | None,
+    quiet: bool = False,
+    judged: int = 0,
 ) -> Iterator[tuple[Verdict, Photograph]]:
-    """Yield the verdict on each photograph, under a progress bar."""
+    """Yield the verdict on each photograph, under a progress bar; ``judged`` of the ``number`` have their own."""
     ahead, listed = tee(photographs)
-    judged = verdicts(photograph.path for photograph in ahead)
-    return zip(tqdm(judged, "Judging", unit=" images", delay=2, disable=True if quiet else None), listed, strict=False)
+    found = verdicts(photograph.path for photograph in ahead)
+    total = None if number is None else max(number - judged, 0)
+    bar = tqdm(found, "Judging", total, unit=" images", delay=2, leave=False, disable=True if quiet else None)
+    return zip(bar, listed, strict=False)
+
+
+def _number(sources: Sequence[str]) -> int | None:
+    """Return how many photographs there are, where a progress bar is shown and it can be known."""
+    if STANDARD_INPUT in sources or sys.stderr is None or not sys.stderr.isatty():
+        return None
+    return sum(1 for _ in list_photographs(sources))

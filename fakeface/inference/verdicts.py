@@ -8,6 +8,16 @@ from typing import Any, Literal, Self
 VerdictName = Literal["real", "fake", "unsure", "no face"]
 FaceVerdictName = Literal["real", "fake", "unsure", "too small"]
 
+WORDS: dict[str | None, str] = {
+    "real": "nothing found",
+    "fake": "fake",
+    "unsure": "unsure",
+    "no face": "no face",
+    "too small": "too small",
+    None: "not judged",
+}
+"""What people read in the place of each name. A photograph in which nothing was found is not thereby real."""
+
 
 @dataclass(frozen=True, slots=True)
 class FaceVerdict:

@@ -26,6 +26,7 @@ from fakeface.data.images import read_image
 from fakeface.inference.score_store import ScoreStore, process_file, unfinished_folder
 from fakeface.inference.sharing import Sharing
 from fakeface.inference.sources import Photograph
+from fakeface.inference.verdicts import WORDS
 from tests.networks import write_checkpoint
 
 
@@ -57,12 +58,47 @@ def test_few_photographs_are_printed_as_a_table(
     (verdict,) = Detector.load(checkpoint).predict([photo])
     assert verdict.probability is not None
     assert verdict.regions is not None
-    assert header.split() == ["verdict", "probability", "left_eye", "right_eye", "nose", "mouth", "path"]
-    regions = [f"{score:.2f}" for score in verdict.regions.values()]
-    assert good.split() == [verdict.verdict, f"{verdict.probability:.1%}", *regions, photo]
-    assert good.index(photo) == bad.index(missing) == header.index("path")
-    assert bad.startswith("not read ")
+    assert header.split() == ["verdict", "P(fake)", "edited?", "photograph"]
+    assert good.startswith(WORDS[verdict.verdict])
+    assert f" {verdict.probability:.1%}  " in good
+    region, score = max(verdict.regions.items(), key=lambda item: item[1])
+    assert (f"{region.replace('_', ' ')} {score:.2f}" in good) == (score >= 0.5)
+    assert good.index(photo) == bad.index(missing) == header.index("photograph")
+    assert bad.startswith("not judged ")
     assert bad.endswith(f"{missing} (no such file or directory)")
+
+
+class Terminal(io.TextIOWrapper):
+    """Stands for a terminal, and keeps what is written to it."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
+
+    def isatty(self) -> bool:
+        return True
+
+    def written(self) -> str:
+        assert isinstance(self.buffer, io.BytesIO)
+        return self.buffer.getvalue().decode()
+
+
+def test_a_terminal_of_80_columns_shows_something_at_once_and_a_table_that_fits(
+    tmp_path: Path, checkpoint: Path, photographs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "a-name-that-makes-the-path-longer" / "than-a-terminal-is-wide"
+    folder.mkdir(parents=True)
+    for name in ("b.jpg", "a.jpg", "c.jpg"):
+        shutil.copy(photographs[0], folder / name)
+    (folder / "d.jpg").write_text("no image")
+    out, errors = Terminal(), Terminal()
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout", out)
+    monkeypatch.setattr("sys.stderr", errors)
+    assert main(["predict", str(folder), "--ckpt_path", str(checkpoint)]) == 1
+    rows = out.written().splitlines()
+    assert [row.strip()[-5:] for row in rows[1:5]] == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
+    assert max(map(len, rows)) <= 80
+    assert errors.written().startswith("fakeface starts …\r\033[KLoading the network …\r\033[K")
 
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
@@ -114,7 +150,7 @@ def test_standard_input_manifest_and_overlapping_sources_give_each_photograph_on
     assert sorted(paths[3:]) == sorted(
         str(path) for path in photographs if path not in (photographs[30], photographs[40])
     )
-    assert "1 not read" in capsys.readouterr().out
+    assert "1 not judged" in capsys.readouterr().out
 
 
 def test_interrupted_run_continues_where_it_stopped(
