@@ -69,6 +69,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a new or empty folder for one picture per photograph: what the verdict rests on",
     )
     parser.add_argument(
+        "--false-alarms",
+        type=float,
+        metavar="SHARE",
+        help="call fake what keeps to this share of false alarms among the real photographs of sources that nobody has "
+        "seen, on average over such sources, such as 0.1; what scores less is real or unsure",
+    )
+    parser.add_argument(
         "--batch_size", type=int, default=BATCH_SIZE, help="photographs that the network sees at once (%(default)s)"
     )
 
@@ -91,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
         if sharing.size > 1 and STANDARD_INPUT in arguments.source:
             raise UserError("several processes cannot share standard input: write the paths to a .txt file")
         with waiting("Loading the network"):
-            detector = Detector.load(arguments.ckpt_path)
+            detector = Detector.load(arguments.ckpt_path, arguments.false_alarms)
         if arguments.out is None:
             return _print(detector, arguments)
         try:

@@ -16,6 +16,9 @@ CROP_CENTRE = (192.0, 202.0)
 EYE_DISTANCE = 128.0
 """Distance between the aligned eyes in pixels of the canvas."""
 
+LEAST_EYE_DISTANCE = 28.0
+"""Pixels between the eyes below which no training face is scaled, so that networks hardly know smaller ones."""
+
 POINTS = np.array(
     [[128.0, 142.0], [256.0, 142.0], [191.744, 213.168], [138.24, 278.192], [245.76, 278.192]], dtype=np.float64
 )

@@ -9,13 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.faces.alignment import LEAST_EYE_DISTANCE
 from fakeface.views.pictures import SUBSAMPLINGS, decode, encode, save_as_jpeg
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
-
-LEAST_EYE_DISTANCE = 28.0
-"""Pixels between the eyes below which no training face is scaled."""
 
 LARGEST_EYE_DISTANCE = 190.0
 """Pixels between the eyes above which every training face is scaled down."""

@@ -9,10 +9,10 @@ for verdict in detector.predict(["anna.jpg", "ben.png"]):
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from fakeface.data.images import check_size, no_opencv_error, read_image
 from fakeface.data.records import REGIONS
 from fakeface.errors import UserError
+from fakeface.faces.alignment import LEAST_EYE_DISTANCE
 from fakeface.faces.finder import Face, find_faces
 from fakeface.inference.network import FaceScore, Network
 from fakeface.inference.scoring import BATCH_SIZE, Seen, score
-from fakeface.inference.verdicts import FaceVerdict, Verdict
+from fakeface.inference.verdicts import FaceVerdict, Kind, Reason, Verdict
 from fakeface.training.runs import find_checkpoint
 from fakeface.views import Viewed
 from fakeface.views.view import find_view, look
@@ -68,28 +69,35 @@ class Detector:
         settings: Views, size, ELA and calibration.
     """
 
-    def __init__(self, network: Network, source: str | Path) -> None:
+    def __init__(self, network: Network, source: str | Path, false_alarms: float | None = None) -> None:
         self.network = network
         self.settings = network.settings
+        if false_alarms is not None:
+            strict = network.settings.calibration.with_false_alarms(false_alarms)
+            self.settings = replace(network.settings, calibration=strict)
         self._source = source
+        self._false_alarms = false_alarms
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _load_again, (self._source, self.fingerprint)
+        return _load_again, (self._source, self._false_alarms, self.fingerprint)
 
     @classmethod
-    def load(cls, source: str | Path) -> "Detector":
+    def load(cls, source: str | Path, false_alarms: float | None = None) -> "Detector":
         """Load a detector.
 
         Args:
             source: A checkpoint, the folder of a run (its ``best.ckpt``), ``best`` or ``last`` for the newest run in
                 ``lightning_logs``, an exported ``.onnx`` file (then torch is not needed), or ``release`` for the
                 weights that come with the package.
+            false_alarms: The share of the real photographs of a source that nobody has seen that the verdict fake may
+                be wrong about, on average over such sources; by default the threshold is the network's own.
 
         Raises:
-            UserError: When there is no such thing or it is not fakeface's.
+            UserError: When there is no such thing or it is not fakeface's, or too few sources are known to it for that
+                share of false alarms.
         """
         network = _load_network(source)
-        detector = cls(network, RELEASE if str(source) == RELEASE else network.file.absolute())
+        detector = cls(network, RELEASE if str(source) == RELEASE else network.file.absolute(), false_alarms)
         detector.fingerprint  # noqa: B018 (taken now, while the file is the one that was loaded)
         return detector
 
@@ -160,19 +168,22 @@ class Detector:
 
     def judge(self, path: Path | None, looked: Looked, scores: Sequence[FaceScore]) -> Verdict:
         """Return the verdict on a photograph, which is that on its most suspicious face."""
-        judged = [self._judge_face(score) for score in scores]
-        worst = max(judged, key=lambda face: face[1], default=None)
-        name, probability, regions = worst or ("no face", None, None)
-        if looked.faces is None:
-            return Verdict(path, name, probability, regions)
-        rest = iter(judged)
-        faces = tuple(
-            FaceVerdict(_box(face, *looked.shape), face.confidence, *next(rest))
-            if face.side >= LEAST_FACE
-            else FaceVerdict(_box(face, *looked.shape), face.confidence, "too small")
-            for face in looked.faces
-        )
-        return Verdict(path, name, probability, regions, faces=faces)
+        large = [None] if looked.faces is None else [face for face in looked.faces if face.side >= LEAST_FACE]
+        judged = [self._judge_face(score, face) for score, face in zip(scores, large, strict=True)]
+        worst = max(judged, key=lambda face: face.probability, default=None)
+        faces = None
+        if looked.faces is not None:
+            rest = iter(judged)
+            faces = tuple(
+                FaceVerdict(_box(face, *looked.shape), face.confidence, *next(rest))
+                if face.side >= LEAST_FACE
+                else FaceVerdict(_box(face, *looked.shape), face.confidence, "too small")
+                for face in looked.faces
+            )
+        if worst is None:
+            return Verdict(path, "no face", None, faces=faces)
+        name, probability, regions, kind, reason = worst
+        return Verdict(path, name, probability, regions, faces=faces, kind=kind, reason=reason)
 
     @property
     def name(self) -> str:
@@ -203,10 +214,26 @@ class Detector:
             asked.looked = self.look_at_faces(pixels)
         return asked.looked.seen
 
-    def _judge_face(self, score: FaceScore) -> tuple[_Judged, float, dict[str, float] | None]:
+    def _judge_face(self, score: FaceScore, face: Face | None) -> "_Judgement":
         fake, calibration = np.array([score.fake]), self.settings.calibration
-        regions = None if score.regions is None else dict(zip(REGIONS, score.regions, strict=True))
-        return cast(_Judged, calibration.verdicts(fake)[0]), float(calibration.probabilities(fake)[0]), regions
+        name = cast(_Judged, calibration.verdicts(fake)[0])
+        small = face is not None and np.linalg.norm(face.points[1] - face.points[0]) < LEAST_EYE_DISTANCE
+        reason: Reason = "small face" if small else "too close"
+        return _Judgement(
+            name,
+            float(calibration.probabilities(fake)[0]),
+            None if score.regions is None else dict(zip(REGIONS, score.regions, strict=True)),
+            None if name == "real" else score.kind,
+            reason if name == "unsure" else None,
+        )
+
+
+class _Judgement(NamedTuple):
+    verdict: _Judged
+    probability: float
+    regions: dict[str, float] | None
+    kind: Kind | None
+    reason: Reason | None
 
 
 @dataclass(slots=True)
@@ -238,8 +265,8 @@ def read_pixels(image: ImageInput) -> NDArray[np.uint8]:
     return np.ascontiguousarray(image)
 
 
-def _load_again(source: str | Path, fingerprint: str) -> Detector:
-    detector = Detector.load(source)
+def _load_again(source: str | Path, false_alarms: float | None, fingerprint: str) -> Detector:
+    detector = Detector.load(source, false_alarms)
     if detector.fingerprint != fingerprint:
         raise UserError(f"{source} is no longer what this detector was loaded from: load it again and send that one")
     return detector

@@ -12,6 +12,7 @@ from scipy.special import expit
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration
 from fakeface.inference.scoring import Batch
+from fakeface.inference.verdicts import Kind
 from fakeface.views.ela import ElaParameters
 from fakeface.views.view import ViewParameters
 
@@ -63,10 +64,12 @@ class FaceScore(NamedTuple):
     Attributes:
         fake: Probability of fake before any calibration.
         regions: Probability of an edit at each of ``REGIONS``, or None.
+        kind: What is suspected most, or None where the network does not tell kinds.
     """
 
     fake: float
     regions: tuple[float, ...] | None = None
+    kind: Kind | None = None
 
 
 def face_scores(fake: ArrayLike, regions: ArrayLike | None = None) -> list[FaceScore]:

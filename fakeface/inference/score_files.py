@@ -15,9 +15,11 @@ from fakeface.inference.verdicts import FaceVerdict, Verdict
 ROWS_PER_GROUP = 10_000
 """Rows of a Parquet file that are in memory at once."""
 
-_TEXT = ("path", "verdict", "face_verdict", "error")
+_TEXT = ("path", "verdict", "face_verdict", "suspected_kind", "reason", "error")
 _WHOLE_NUMBERS = ("faces", "face", "left", "top", "right", "bottom")
 _FACE = ("face", "face_verdict", "face_probability", "confidence", "left", "top", "right", "bottom")
+
+_JUDGED = ("suspected_kind", "reason")
 
 Row = dict[str, Any]
 Judged = tuple[Verdict, Mapping[str, str]]
@@ -52,7 +54,7 @@ def write_scores(
 
 
 def _columns(regions: Sequence[str]) -> list[str]:
-    return ["path", "verdict", "probability", "faces", *_FACE, *regions, "error"]
+    return ["path", "verdict", "probability", "faces", *_FACE, *_JUDGED, *regions, "error"]
 
 
 def _carried(columns: Mapping[str, str], names: Sequence[str]) -> Row:
@@ -92,7 +94,8 @@ def _start(verdict: Verdict) -> Row:
 
 def _scores(judged: Verdict | FaceVerdict, regions: Sequence[str]) -> Row:
     scores = judged.regions or dict.fromkeys(regions)
-    return {region: scores[region] for region in regions}
+    said = dict(zip(_JUDGED, (judged.kind, judged.reason), strict=True))
+    return {**said, **{region: scores[region] for region in regions}}
 
 
 def _write_csv(path: Path, verdicts: Iterable[Judged], regions: Sequence[str], carried: Sequence[str]) -> None:

@@ -7,6 +7,10 @@ from typing import Any, Literal, Self
 
 VerdictName = Literal["real", "fake", "unsure", "no face"]
 FaceVerdictName = Literal["real", "fake", "unsure", "too small"]
+Kind = Literal["edited", "swapped", "generated"]
+Reason = Literal["too close", "small face"]
+"""Why a verdict is unsure: the score is too close to the threshold, and perhaps for the face is smaller than those that
+networks are trained on."""
 
 WORDS: dict[str | None, str] = {
     "real": "nothing found",
@@ -29,6 +33,8 @@ class FaceVerdict:
         verdict: ``real``, ``fake`` or ``unsure``, or ``too small`` for a face that is not judged.
         probability: Calibrated probability of fake; None for a face that is not judged.
         regions: Probability of an edit by name of the region, or None where there is none.
+        kind: What is suspected where the verdict is not real; None where the network does not tell kinds.
+        reason: Why the verdict is unsure; None for any other.
     """
 
     box: tuple[int, int, int, int]
@@ -36,6 +42,8 @@ class FaceVerdict:
     verdict: FaceVerdictName
     probability: float | None = None
     regions: dict[str, float] | None = None
+    kind: Kind | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,9 @@ class Verdict:
         error: Why the file could not be read, or None.
         faces: Every face that was found, the most prominent first, or None where the network judges the photograph as a
             whole.
+        kind: What is suspected of the most suspicious face where the verdict is not real; None where the network does
+            not tell kinds.
+        reason: Why the verdict is unsure; None for any other.
     """
 
     path: Path | None
@@ -59,6 +70,8 @@ class Verdict:
     regions: dict[str, float] | None = None
     error: str | None = None
     faces: tuple[FaceVerdict, ...] | None = None
+    kind: Kind | None = None
+    reason: Reason | None = None
 
     @classmethod
     def from_dict(cls, path: Path | None, values: Mapping[str, Any]) -> Self:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from fakeface.inference.verdicts import FaceVerdictName, VerdictName
+from fakeface.inference.verdicts import FaceVerdictName, Kind, Reason, VerdictName
 
 Side = Literal["left", "right"]
 Picture = str
@@ -48,6 +48,8 @@ class Face(BaseModel):
         ge=0, le=1, description="Calibrated probability of fake; null for a face that is too small to be judged."
     )
     regions: dict[str, float] | None = Field(description="Probability of an edit for each region of the face, or null.")
+    kind: Kind | None = Field(description="What is suspected, unless the verdict is real; null if no kinds are told.")
+    reason: Reason | None = Field(description="Why the verdict is unsure, or null.")
 
 
 class Prediction(BaseModel):
@@ -63,6 +65,8 @@ class Prediction(BaseModel):
     regions: dict[str, float] | None = Field(
         description="Probability of an edit for each region of the face; null where the network has no such scores."
     )
+    kind: Kind | None = Field(description="What is suspected of the most suspicious face, unless the verdict is real.")
+    reason: Reason | None = Field(description="Why the verdict is unsure, or null.")
     width: int = Field(description="Of the photograph, in pixels.")
     height: int
     evidence: Evidence | None = Field(description="Only when asked for.")

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fakeface.forensic.web_history import LARGEST_EYE_DISTANCE, LEAST_EYE_DISTANCE, save_as_webp, web_history
+from fakeface.faces.alignment import LEAST_EYE_DISTANCE
+from fakeface.forensic.web_history import LARGEST_EYE_DISTANCE, save_as_webp, web_history
 
 POINTS = np.array([[150.0, 140.0], [250.0, 140.0], [200.0, 200.0], [160.0, 250.0], [240.0, 250.0]])
 

@@ -25,7 +25,10 @@ def test_verdicts_come_back_bit_for_bit_in_the_order_of_sources_lines_and_paths(
 
 
 def test_faces_come_back(tmp_path: Path) -> None:
-    faces = (FaceVerdict((0, 1, 2, 3), 1 / 3, "fake", 0.9, REGIONS), FaceVerdict((4, 5, 6, 7), 0.5, "too small"))
+    faces = (
+        FaceVerdict((0, 1, 2, 3), 1 / 3, "unsure", 0.9, REGIONS, "swapped", "too close"),
+        FaceVerdict((4, 5, 6, 7), 0.5, "too small"),
+    )
     verdicts = [Verdict(Path("a"), "fake", 0.9, REGIONS, faces=faces), Verdict(Path("b"), "no face", None, faces=())]
     with ScoreStore(tmp_path / "s.sqlite") as store:
         for verdict in verdicts:

@@ -41,6 +41,8 @@ def test_answer_is_the_detectors_verdict(client: TestClient, detector: Detector,
         "verdict": verdict.verdict,
         "probability": pytest.approx(verdict.probability, abs=1e-9),
         "regions": pytest.approx(verdict.regions, abs=1e-9),
+        "kind": None,
+        "reason": verdict.reason,
         "width": 96,
         "faces": None,
         "height": 96,
@@ -163,7 +165,8 @@ def test_openapi_describes_upload_answer_and_problems(client: TestClient) -> Non
     assert post["requestBody"]["content"] == {"image/*": {"schema": {"type": "string", "format": "binary"}}}
     assert set(post["responses"]) == {"200", "408", "413", "415", "422", "503"}
     schema = description["components"]["schemas"]["Prediction"]
-    assert set(schema["properties"]) == {"verdict", "probability", "faces", "regions", "width", "height", "evidence"}
+    told = {"verdict", "probability", "faces", "regions", "kind", "reason", "width", "height", "evidence"}
+    assert set(schema["properties"]) == told
     for status in ("413", "422", "503"):
         reference = post["responses"][status]["content"]["application/json"]["schema"]["$ref"]
         assert reference == "#/components/schemas/Problem"
