@@ -1,7 +1,7 @@
 // Draws what is shown beside a verdict: pictures with words, a scale, scores of regions.
 
-const NAMES = { real: "no edit found", fake: "looks edited", unsure: "unsure", "no face": "no face", "too small": "too small" };
-const HEADLINES = { real: "No sign of an edit found", fake: "This looks edited", unsure: "Unsure", "no face": "No face found" };
+const NAMES = { real: "nothing found", fake: "looks fake", unsure: "unsure", "no face": "no face", "too small": "too small" };
+const HEADLINES = { real: "No sign of a fake found", fake: "This looks fake", unsure: "Unsure", "no face": "No face found" };
 const MARKS = { real: "✓", fake: "⚠", unsure: "?", "no face": "–", "too small": "–" };
 
 export const verdictName = (verdict) => NAMES[verdict];
@@ -79,7 +79,7 @@ export function showScale(container, probability, network) {
   const x = (share) => 400 * share;
   const svg = draw("svg", { viewBox: "-6 0 412 46", role: "img" });
   const band = network.unsure_high > network.unsure_low;
-  svg.setAttribute("aria-label", `Probability of an edit: ${percent(probability)}`);
+  svg.setAttribute("aria-label", `Probability of a fake: ${percent(probability)}`);
   svg.append(draw("rect", { class: "track", x: 0, y: 14, width: 400, height: 10, rx: 5 }));
   if (band) {
     const width = x(network.unsure_high - network.unsure_low);
@@ -91,7 +91,7 @@ export function showScale(container, probability, network) {
   svg.append(
     draw("path", { class: "mark", d: `M${tip - 6} 2h12l-6 10z` }),
     draw("rect", { class: "mark", x: tip - 1, y: 10, width: 2, height: 16 }),
-    draw("text", { x: 0, y: 40 }, "real"),
+    draw("text", { x: 0, y: 40 }, "nothing found"),
     draw("text", { x: 400, y: 40, "text-anchor": "end" }, "fake"),
   );
   container.replaceChildren(svg);

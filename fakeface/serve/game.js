@@ -130,7 +130,7 @@ function truthWords(answer) {
 function networkWords(answer) {
   const sides = SIDES.map((side) => `${side} ${percent(answer[side].probability)} (${verdictName(answer[side].verdict)})`);
   const choice = answer.network ? `takes the ${answer.network} face for the real one` : "sees no difference";
-  return `The network ${choice}; its probabilities of an edit: ${sides.join(", ")}.`;
+  return `The network ${choice}; its probabilities of a fake: ${sides.join(", ")}.`;
 }
 
 function shuffle(items) {

@@ -134,16 +134,18 @@ function makeBox(face, place, { width, height }) {
 function describe({ faces, probability, verdict }) {
   if (faces?.length === 0) return "The network judges faces, and found none in this photo.";
   if (probability === null) return "The network judges faces, and all that it found in this photo are too small to be judged.";
-  const unsure = verdict === "unsure" ? " That is too close to call: the network does not know." : "";
-  if (!(faces?.length > 1)) return `Probability that the face was edited: ${percent(probability)}.${unsure}`;
-  const most = suspect({ faces }) + 1;
-  return `${faces.length} faces were found. The most suspicious one counts, face ${most}: probability that it was edited ${percent(probability)}.${unsure}`;
+  const chance = `probability of a fake ${percent(probability)}.${doubt(verdict)}`;
+  if (!(faces?.length > 1)) return `P${chance.slice(1)}`;
+  return `${faces.length} faces were found. The most suspicious one counts, face ${suspect({ faces }) + 1}: ${chance}`;
 }
 
 function describeFace({ probability, verdict }) {
   if (probability === null) return "This face is too small to be judged: under 32 pixels.";
-  const unsure = verdict === "unsure" ? " That is too close to call: the network does not know." : "";
-  return `Probability that it was edited: ${percent(probability)}.${unsure}`;
+  return `Probability of a fake ${percent(probability)}.${doubt(verdict)}`;
+}
+
+function doubt(verdict) {
+  return verdict === "unsure" ? " That is too close to call: the network does not know." : "";
 }
 
 function warnOfMany({ faces }, network) {
