@@ -14,8 +14,8 @@ export function startQueue(network, say, show) {
   let awaited = false; // the next result is shown when it is there
 
   function add(files, truth = "") {
+    if (!files.length) return;
     const room = files.slice(0, MOST - photos.length);
-    if (!room.length && !files.length) return;
     for (const file of room) photos.push(makePhoto(file, truth));
     awaited = true;
     open(null);
@@ -48,8 +48,7 @@ export function startQueue(network, say, show) {
     get("photos").hidden = photos.length === 0 || (photos.length === 1 && done(photos[0]));
     for (const photo of photos) {
       photo.button.disabled = !done(photo);
-      photo.button.toggleAttribute("aria-current", photo === shown);
-      if (photo === shown) photo.button.setAttribute("aria-current", "true");
+      photo.button.setAttribute("aria-current", photo === shown);
       photo.words.textContent = done(photo) ? verdictWords(photo.prediction) : photo.problem || photo.state;
       photo.words.className = `state ${done(photo) ? verdictClass(photo.prediction.verdict) : photo.problem ? "fake" : ""}`;
       photo.bar.hidden = photo.progress === null;

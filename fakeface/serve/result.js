@@ -4,6 +4,15 @@ import { element, headline, heatMapFigures, percent, showRegions, showScale, ver
 import { errorLevels, surroundings } from "./levels.js";
 
 const FALSE_ALARMS = 0.05; // of single faces, measured of the released network on origins that it was not trained on
+const KINDS = {
+  edited: "If it is one, it looks like an edit by hand.",
+  swapped: "If it is one, it looks like a swapped face.",
+  generated: "If it is one, it looks like a generated face.",
+};
+const REASONS = {
+  "too close": "That is too close to call: the network does not know.",
+  "small face": "That is too close to call, and the face is smaller than those that the network has learned from.",
+};
 const get = (id) => document.getElementById(id);
 
 // Returns what shows a photo that was judged, or nothing for null, and goes there if asked.
@@ -131,21 +140,22 @@ function makeBox(face, place, { width, height }) {
   return box;
 }
 
-function describe({ faces, probability, verdict }) {
+function describe(prediction) {
+  const { faces, probability } = prediction;
   if (faces?.length === 0) return "The network judges faces, and found none in this photo.";
   if (probability === null) return "The network judges faces, and all that it found in this photo are too small to be judged.";
-  const chance = `probability of a fake ${percent(probability)}.${doubt(verdict)}`;
-  if (!(faces?.length > 1)) return `P${chance.slice(1)}`;
-  return `${faces.length} faces were found. The most suspicious one counts, face ${suspect({ faces }) + 1}: ${chance}`;
+  const words = describeJudged(prediction);
+  if (!(faces?.length > 1)) return words;
+  return `${faces.length} faces were found. The most suspicious one counts, face ${suspect(prediction) + 1}. ${words}`;
 }
 
-function describeFace({ probability, verdict }) {
-  if (probability === null) return "This face is too small to be judged: under 32 pixels.";
-  return `Probability of a fake ${percent(probability)}.${doubt(verdict)}`;
+function describeFace(face) {
+  return face.probability === null ? "This face is too small to be judged: under 32 pixels." : describeJudged(face);
 }
 
-function doubt(verdict) {
-  return verdict === "unsure" ? " That is too close to call: the network does not know." : "";
+function describeJudged({ probability, kind, reason }) {
+  const suspected = kind ? ` ${KINDS[kind]}` : "";
+  return `Probability of a fake ${percent(probability)}.${suspected}${reason ? ` ${REASONS[reason]}` : ""}`;
 }
 
 function warnOfMany({ faces }, network) {

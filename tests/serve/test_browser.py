@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect, sync_playwright
 
 from fakeface.data.images import decode_image
 from fakeface.inference.detector import Detector
@@ -211,6 +211,18 @@ def test_each_face_is_marked_and_one_is_chosen(
     page.context.close()
 
 
+def test_suspected_kind_and_reason_are_told(page: Page, photograph: bytes) -> None:
+    def judge(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(json=answer.json() | {"verdict": "unsure", "kind": "generated", "reason": "small face"})
+
+    page.route("**/api/predict*", judge)
+    page.set_input_files("#file", upload("me.jpg", photograph))
+    words = expect_verdict(page)
+    assert "looks like a generated face" in words
+    assert "smaller than those that the network has learned from" in words
+
+
 def test_no_face_is_said(browser: Browser, face_address: str) -> None:
     page = open_page(browser, face_address, **DESKTOP)
     page.set_input_files("#file", upload("noise.png", encode("PNG", (200, 200))))
@@ -231,7 +243,7 @@ def test_several_photos_are_judged_one_after_the_other(page: Page, faces: list[K
     shown = page.get_attribute("#photo", "src")
     page.get_by_role("button", name="1.jpg").first.press("Enter")
     assert page.get_attribute("#photo", "src") != shown
-    expect(page.locator("#photos-list [aria-current]")).to_contain_text("1.jpg")
+    expect(page.locator("#photos-list [aria-current='true']")).to_contain_text("1.jpg")
     assert last.split(", ")[1] in page.inner_text("#verdict-words")
     page.get_by_role("button", name="Remove 1.jpg").click()
     expect(page.locator("#result")).to_be_hidden()
