@@ -15,6 +15,8 @@ import torch.distributed as dist
 import yaml
 from jsonargparse import ArgumentError
 from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from fakeface.data.records import check_source
@@ -22,6 +24,7 @@ from fakeface.errors import UserError
 from fakeface.folders import check_local
 from fakeface.training import SUBCOMMANDS
 from fakeface.training.argument_errors import explain
+from fakeface.training.callbacks.epoch_lines import PassingBar
 from fakeface.training.callbacks.interruption import Interruption, interruptible
 from fakeface.training.checkpoints import load_checkpoint
 from fakeface.training.configurations import base_config, find_configs
@@ -140,6 +143,13 @@ class FakeFaceCLI(LightningCLI):
                 check_local(value)
         data = config.data
         check_source(data.root, data.manifest)
+
+    def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Callback]) -> Trainer:
+        """Give the trainer a bar that fits the terminal, unless there is to be none or another."""
+        bars = [callback for callback in config["callbacks"] or () if isinstance(callback, ProgressBar)]
+        if config["enable_progress_bar"] is not False and not bars:
+            callbacks = [*callbacks, PassingBar()]
+        return super()._instantiate_trainer(config, callbacks)
 
     def before_fit(self) -> None:
         """Refuse to write over another run, before the logger writes anything.

@@ -100,7 +100,7 @@ class FakeFaceModule(LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of a training batch."""
         loss = self._step(batch, self.train_metrics)
-        self.log("train/loss_step", loss, prog_bar=True)
+        self.log("train/loss_step", loss)
         return loss
 
     def _measure(self, batch: Batch, metrics: FaceMetrics) -> None:
@@ -149,7 +149,7 @@ class FakeFaceModule(LightningModule):
         figures = {f"{stage}/{name}": value for name, value in metrics.compute().items()}
         metrics.reset()
         for name, value in figures.items():
-            self.log(name, value, prog_bar=name in ("val/auroc", "val/accuracy"), logger=stage != "train")
+            self.log(name, value, logger=stage != "train")
         if stage == "train":
             for logger in self.loggers:
                 logger.log_metrics({name: value.item() for name, value in figures.items()}, self.global_step - 1)

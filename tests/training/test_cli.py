@@ -221,7 +221,7 @@ def test_a_second_run_gets_the_next_version_and_says_so(workplace: Path, caplog:
         assert main(["fit", "--config", "tiny.yaml", "--trainer.max_epochs", "1"]) == 0
     best = RUN.parent / "version_1" / "checkpoints" / "best.ckpt"
     assert best.is_file()
-    assert f"The run is in {best.parents[1]}; test it: fakeface test --ckpt_path {best}" in caplog.text
+    assert f"; the run is in {best.parents[1]}; test it: fakeface test --ckpt_path {best}" in caplog.text
 
 
 def test_a_saved_configuration_replays_the_run(workplace: Path) -> None:

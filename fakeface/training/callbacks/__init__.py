@@ -1,8 +1,9 @@
-"""What happens around training: calibration, checkpoints, signals, pictures for TensorBoard, files of a run."""
+"""What happens around training: lines, calibration, checkpoints, signals, pictures for TensorBoard, files of a run."""
 
 from fakeface.training.callbacks.atomic_checkpoints import AtomicCheckpointIO
 from fakeface.training.callbacks.calibration import ValidationCalibration
 from fakeface.training.callbacks.continuation import Continuation
+from fakeface.training.callbacks.epoch_lines import EpochLines
 from fakeface.training.callbacks.interruption import SaveOnInterruption
 from fakeface.training.callbacks.random_state import RandomState
 from fakeface.training.callbacks.run_files import RunFiles
@@ -12,6 +13,7 @@ from fakeface.training.callbacks.weight_average import WeightAverage
 __all__ = [
     "AtomicCheckpointIO",
     "Continuation",
+    "EpochLines",
     "RandomState",
     "RunFiles",
     "SaveOnInterruption",

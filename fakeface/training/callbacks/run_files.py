@@ -41,13 +41,6 @@ class RunFiles(Callback):
             if trainer.is_global_zero and not path.exists():
                 write_manifest(path, data.records, data.root)
 
-    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say where the run is and how to test it."""
-        folder = trainer.log_dir  # asks all processes
-        best = getattr(trainer.checkpoint_callback, "best_model_path", "")
-        if folder is not None and best:
-            rank_zero_info(f"The run is in {folder}; test it: fakeface test --ckpt_path {best}")
-
     def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the score of every test image and the figures over all of them."""
         data = data_of(trainer)
