@@ -40,7 +40,7 @@ def test_a_bar_is_as_wide_as_a_terminal_of_80_columns_allows_and_leaves_nothing(
 
     def kept(self: PassingBar) -> object:
         bars.append(make(self))
-        bars[0].ncols, bars[0].dynamic_ncols = 80, None  # as on a terminal, which capsys is not
+        bars[0].ncols, bars[0].dynamic_ncols = 80, False  # as on a terminal, which capsys is not
         return bars[0]
 
     monkeypatch.setattr(PassingBar, "init_train_tqdm", kept)
