@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from fakeface.data.images import to_uint8
 from fakeface.data.records import FAKE, REAL, Record, write_manifest
 from fakeface.demo.canvas import Pixels, Pose
 from fakeface.demo.faces import Region, draw_face, sample_pose
@@ -157,7 +158,7 @@ def _shoot(rng: np.random.Generator, pose: Pose, size: int, noise: float, qualit
     face = draw_face(rng, pose, size)
     grain = rng.standard_normal((size, size, 3), dtype=np.float32)
     exposed = face.pixels * 255 + noise * (0.4 * grain + 0.9 * grain[..., :1])
-    return _Shot(_to_uint8(exposed), quality, face.regions, pose)
+    return _Shot(to_uint8(exposed), quality, face.regions, pose)
 
 
 def _splice(rng: np.random.Generator, source: _Shot, bits: str, edit: _Edit) -> NDArray[np.uint8]:
@@ -171,7 +172,7 @@ def _splice(rng: np.random.Generator, source: _Shot, bits: str, edit: _Edit) -> 
     for bit, target, origin in zip(bits, source.regions, donor.regions, strict=True):
         if bit == "1":
             pixels = _paste(pixels, donated, target, origin, edit)
-    return _to_uint8(pixels)
+    return to_uint8(pixels)
 
 
 def _paste(pixels: Pixels, donor: NDArray[np.uint8], target: Region, origin: Region, edit: _Edit) -> Pixels:
@@ -190,7 +191,3 @@ def _paste(pixels: Pixels, donor: NDArray[np.uint8], target: Region, origin: Reg
     weight = mask * (1 - mask) + 1e-6
     gap = (weight * (pixels - moved)).sum(axis=(0, 1)) / weight.sum()
     return np.asarray(pixels + mask * (moved + edit.match * gap - pixels), dtype=np.float32)
-
-
-def _to_uint8(pixels: NDArray[np.floating]) -> NDArray[np.uint8]:
-    return np.asarray(np.clip(np.rint(pixels), 0, 255), dtype=np.uint8)

@@ -21,6 +21,7 @@ from fakeface.forensic.pseudo_fakes import (
     clone_gradients,
     eye_distance,
     fill,
+    move_colours,
     place_outline,
 )
 
@@ -135,10 +136,7 @@ def _blend(target: FacePhotograph, source: Floats, generator: np.random.Generato
     inside = mask > 0.5
     image = target.image.astype(np.float32)
     if inside.any() and generator.random() < 0.85:
-        own, wanted = source[inside], image[inside]
-        gain = np.clip(wanted.std(axis=0) / (own.std(axis=0) + 1e-3), 0.6, 1.6)
-        matched = (source - own.mean(axis=0)) * gain + wanted.mean(axis=0)
-        source = source + np.float32(generator.uniform(0.6, 1.0)) * (matched - source)
+        source = move_colours(source, target.image, inside, generator.uniform(0.6, 1.0), contrast=True)
     if opacity == 1.0 and generator.random() < 0.4:
         cloned = clone_gradients(source, target.image, inside.astype(np.float32))
         if cloned is not None:

@@ -206,10 +206,17 @@ def _match_colours(
     ring = (cv2.dilate(hard, np.ones((2 * reach + 1, 2 * reach + 1))) * face - hard) > 0.5
     if ring.sum() < 30:
         return donor
-    own, wanted = donor[ring], target[ring].astype(np.float32)
-    gain = np.clip(wanted.std(axis=0) / (own.std(axis=0) + 1e-3), 0.6, 1.6) if style.match_contrast else 1.0
+    return move_colours(donor, target, ring, style.colour_match, style.match_contrast)
+
+
+def move_colours(
+    donor: NDArray[np.float32], target: NDArray[np.uint8], where: NDArray[np.bool_], amount: float, contrast: bool
+) -> NDArray[np.float32]:
+    """Move the donor's colours, and its contrast if asked for, by a share of the way to the target's in a place."""
+    own, wanted = donor[where], target[where].astype(np.float32)
+    gain = np.clip(wanted.std(axis=0) / (own.std(axis=0) + 1e-3), 0.6, 1.6) if contrast else 1.0
     matched = (donor - own.mean(axis=0)) * gain + wanted.mean(axis=0)
-    return np.asarray(donor + style.colour_match * (matched - donor), dtype=np.float32)
+    return np.asarray(donor + amount * (matched - donor), dtype=np.float32)
 
 
 def clone_gradients(donor: NDArray[np.float32], target: NDArray[np.uint8], hard: Mask) -> NDArray[np.uint8] | None:

@@ -14,7 +14,7 @@ from PIL import Image
 from fakeface.cli import main
 from fakeface.data.images import read_image
 from fakeface.data.records import FAKE, REAL, Record
-from fakeface.faces.alignment import CROP, CROP_CENTRE, alignment
+from fakeface.faces.alignment import CROP, CROP_CENTRE, alignment, central_points
 from fakeface.faces.finder import face_points
 from fakeface.inference.explain import Explainer
 from fakeface.studies.localisation import BOXES, Localisation, measure_localisation, region_mask
@@ -25,8 +25,22 @@ SIZE = 240
 EMPTY = np.zeros((SIZE, SIZE, 3), dtype=np.uint8)  # without a face, the central square counts as the aligned one
 
 
+def points_of(image: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """What ``face_points`` finds, without a search where there is nothing."""
+    return face_points(image) if image.any() else central_points(*image.shape[:2])
+
+
+@pytest.fixture(autouse=True)
+def _no_search_in_empty_photographs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fakeface.studies.localisation.face_points", points_of)
+
+
+def test_an_empty_photograph_has_its_face_in_the_middle() -> None:
+    assert np.array_equal(face_points(EMPTY), points_of(EMPTY))
+
+
 def mask_of(image: NDArray[np.uint8], regions: str) -> NDArray[np.bool_]:
-    return region_mask(image.shape[:2], regions, alignment(face_points(image)))
+    return region_mask(image.shape[:2], regions, alignment(points_of(image)))
 
 
 def box_by_hand(region: str) -> NDArray[np.bool_]:

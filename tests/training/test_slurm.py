@@ -13,7 +13,7 @@ import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 
-from fakeface.training.slurm import requeue
+from fakeface.training.callbacks.interruption import requeue
 from tests.trainings import Training, kill_at
 
 REPOSITORY = Path(__file__).parents[2]
