@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fakeface.errors import UserError
 from fakeface.folders import write_json
-from fakeface.training.runs import CLASSIFIER_FILE, METRICS_FILE, PREDICTIONS_FILE, SPLIT_FILE
+from fakeface.training.runs import CLASSIFIER_FILE, SPLIT_FILE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,13 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Extract the features, tune the classifier, measure it, and write the run."""
-    from fakeface.data.jpeg_headers import read_tables
     from fakeface.data.records import write_manifest
     from fakeface.evaluation.calibration import calibrate
-    from fakeface.evaluation.predictions import Predictions, write_predictions
-    from fakeface.evaluation.summary import summarise
+    from fakeface.evaluation.predictions import Predictions
     from fakeface.models import FaceClassifier
     from fakeface.studies.baseline import extract_features, tune_classifier
+    from fakeface.training.callbacks.run_files import write_results
     from fakeface.training.experiment import Experiment
 
     if any(argument.startswith("--ckpt_path") for argument in arguments.trainer_arguments):
@@ -68,18 +67,12 @@ def run(arguments: argparse.Namespace) -> int:
     predictions = {
         split: Predictions.from_records(records[split], tuned.scores(features[split])) for split in ("val", evaluated)
     }
-    summary = summarise(
-        predictions[evaluated],
-        calibration=None if evaluated == "val" else calibrate(predictions["val"]),
-        tables=read_tables(record.path for record in records[evaluated]),
-        training=data.records,
-    )
+    calibration = None if evaluated == "val" else calibrate(predictions["val"])
 
     experiment.save_configuration()
     folder = experiment.folder
     write_manifest(folder / SPLIT_FILE, data.records, data.root)
-    write_predictions(folder / PREDICTIONS_FILE, predictions[evaluated])
-    write_json(folder / METRICS_FILE, {"checkpoint": None, "epoch": None, "split": evaluated, **summary})
+    summary = write_results(folder, evaluated, predictions[evaluated], calibration)
     chosen = {"parameters": tuned.parameters, "cross_validated_auroc": tuned.auroc}
     write_json(folder / CLASSIFIER_FILE, {"classifier": arguments.classifier, **chosen})
     metrics = {metric: value for metric, value in summary["metrics"].items() if value is not None}

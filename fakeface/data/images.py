@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -62,9 +62,9 @@ class ImageError(UserError):
         return type(self), (self.path, self.reason)
 
 
-def to_uint8(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+def to_uint8(values: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
     """Round grey levels and saturate them; a cast alone would darken them by half a level."""
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(values), 0, 255), dtype=np.uint8)
 
 
 def printable(path: Path) -> str:

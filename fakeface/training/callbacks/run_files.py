@@ -4,15 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.utilities import rank_zero_info, rank_zero_only
-from torch import Tensor
+from lightning.pytorch.utilities import rank_zero_info
 
-from fakeface.data.dataset import FaceDataset
 from fakeface.data.jpeg_headers import read_tables
 from fakeface.data.records import write_manifest
 from fakeface.evaluation.calibration import Calibration
 from fakeface.evaluation.predictions import Predictions, write_predictions
-from fakeface.evaluation.summary import summarise
+from fakeface.evaluation.summary import Summary, summarise
 from fakeface.folders import announcement, write_json
 from fakeface.training.datamodule import FaceDataModule
 from fakeface.training.module import FakeFaceModule
@@ -45,36 +43,33 @@ class RunFiles(Callback):
         """Write the score of every test image and the figures over all of them."""
         data = data_of(trainer)
         if isinstance(pl_module, FakeFaceModule) and data is not None:
-            samples = pl_module.test_metrics.samples()  # asks all processes
+            index, logit, _ = pl_module.test_metrics.samples()  # asks all processes
             folder = Path(trainer.log_dir or trainer.default_root_dir)  # asks all processes too
-            self._write_results(folder, trainer.ckpt_path, data.datasets["test"], samples, pl_module.calibration)
+            if trainer.is_global_zero:
+                records = [data.datasets["test"].record(position) for position in index.tolist()]
+                predictions = Predictions.from_records(records, logit.sigmoid().cpu().numpy())
+                write_results(folder, "test", predictions, pl_module.calibration, trainer.ckpt_path, self.epoch)
 
-    @rank_zero_only
-    def _write_results(
-        self,
-        folder: Path,
-        checkpoint: str | Path | None,
-        dataset: FaceDataset,
-        samples: tuple[Tensor, Tensor, Tensor],
-        calibration: Calibration | None,
-    ) -> None:
-        index, logit, _ = samples
-        records = [dataset.record(position) for position in index.tolist()]
-        predictions = Predictions.from_records(records, logit.sigmoid().cpu().numpy())
-        write_predictions(_output_path(folder, PREDICTIONS_FILE), predictions)
-        summary = summarise(
-            predictions,
-            calibration=calibration,
-            tables=read_tables(record.path for record in records),
-            training=read_split(folder),
-        )
-        content = {
-            "checkpoint": None if checkpoint is None else str(checkpoint),
-            "epoch": self.epoch,
-            "split": "test",
-            **summary,
-        }
-        write_json(_output_path(folder, METRICS_FILE), content)
+
+def write_results(
+    folder: Path,
+    split: str,
+    predictions: Predictions,
+    calibration: Calibration | None,
+    checkpoint: str | Path | None = None,
+    epoch: int | None = None,
+) -> Summary:
+    """Write ``predictions.csv`` and ``metrics.json`` into a run's folder, where its ``split.csv`` is; say so.
+
+    Returns:
+        What was measured.
+    """
+    write_predictions(_output_path(folder, PREDICTIONS_FILE), predictions)
+    tables = read_tables(record.path for record in predictions.records)
+    summary = summarise(predictions, calibration=calibration, tables=tables, training=read_split(folder))
+    provenance = {"checkpoint": checkpoint and str(checkpoint), "epoch": epoch, "split": split}
+    write_json(_output_path(folder, METRICS_FILE), {**provenance, **summary})
+    return summary
 
 
 def _output_path(folder: Path, name: str) -> Path:
