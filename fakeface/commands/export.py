@@ -14,7 +14,7 @@ from pathlib import Path
 from fakeface.commands.detector_argument import add_detector
 from fakeface.demo.data_set import write_demo
 from fakeface.errors import UserError
-from fakeface.inference.detector import Detector
+from fakeface.inference.detector import RELEASE, Detector
 from fakeface.inference.sources import check_sources, list_photographs
 
 FORMATS = ("onnx", "torch_export", "openvino")
@@ -48,12 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the file and print the largest difference."""
     from fakeface.inference.export import check_export, export_network
+    from fakeface.inference.torch_network import TorchNetwork
 
     if arguments.int8 and arguments.format != "onnx":
         raise UserError(f"--int8 is for --format onnx, not {arguments.format}: leave one of them out")
     check_export(arguments.format, arguments.out)
     check_sources([*(arguments.source or []), *(arguments.int8 or [])])
-    detector = Detector.load(arguments.ckpt_path)
+    release = arguments.ckpt_path == RELEASE
+    detector = Detector(TorchNetwork.from_release(), RELEASE) if release else Detector.load(arguments.ckpt_path)
     print(f"Exporting {detector.network.file}, which can take a minute")
     with tempfile.TemporaryDirectory() as folder:
         if arguments.source is None:

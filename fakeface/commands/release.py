@@ -1,4 +1,4 @@
-"""Write a network for release: model.safetensors, with large weights in 8 bits, and config.json with its settings.
+"""Write a network for release: one file with large weights in 8 bits, which ONNX Runtime runs and torch can read.
 
 Of several checkpoints it makes an ensemble, whose score is the mean of their log odds. Its threshold, temperature and
 unsure band are chosen on predictions of networks that were trained the same way without these photographs.
@@ -20,16 +20,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PREDICTIONS",
         help="predictions.csv of tested runs; by default a single checkpoint's own calibration, chosen on validation",
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--out", type=Path, required=True, help="a file that ends in .onnx")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the two files and print where they are."""
+    """Write the file and print how large it is."""
     from fakeface.inference.release import calibrate_on, write_release
     from fakeface.training.runs import find_checkpoint
 
     checkpoints = [find_checkpoint(name, Path("lightning_logs")) for name in arguments.ckpt_path]
     calibration = calibrate_on(arguments.calibrate_on) if arguments.calibrate_on else None
-    for path in write_release(checkpoints, arguments.out, calibration):
-        print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+    write_release(checkpoints, arguments.out, calibration)
+    print(f"{arguments.out} ({arguments.out.stat().st_size / 1e6:.1f} MB)")
     return 0

@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import expit
 
 from fakeface.data.records import LABEL_NAMES, REAL
 from fakeface.errors import UserError
 from fakeface.evaluation.false_alarms import false_alarm_threshold
 from fakeface.evaluation.operating_points import choose_threshold, choose_unsure_band
-from fakeface.evaluation.predictions import Predictions, logits
+from fakeface.evaluation.predictions import Predictions, logits, probabilities
 
 TEMPERATURES = (0.05, 20.0)
 """Limits of the fit: a validation set in perfect order asks for 0, one in no order at all for infinity."""
@@ -130,6 +128,8 @@ def fit_temperature(label: NDArray[np.int64], score: NDArray[np.float64]) -> flo
     Returns:
         A value within ``TEMPERATURES``; above 1 where the scores are too sure of themselves.
     """
+    from scipy.optimize import minimize_scalar  # slow to import, and those who judge photographs do not need it
+
     margin = logits(score) * np.where(label == 1, 1, -1)
 
     def negative_log_likelihood(log_temperature: float) -> float:
@@ -144,4 +144,4 @@ def fit_temperature(label: NDArray[np.int64], score: NDArray[np.float64]) -> flo
 
 def apply_temperature(score: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
     """Return the probabilities ``(N,)`` after division of the log odds by the temperature."""
-    return np.asarray(expit(logits(score) / temperature), dtype=np.float64)
+    return probabilities(logits(score) / temperature)

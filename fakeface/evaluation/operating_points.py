@@ -2,9 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
-from fakeface.evaluation.predictions import logits
+from fakeface.evaluation.predictions import logits, probabilities
 
 
 def tpr_at_fpr(label: NDArray[np.int64], score: NDArray[np.float64], fpr: float) -> float | None:
@@ -82,4 +81,4 @@ def choose_unsure_band(
     if first_decided == 0:
         return threshold, threshold
     width = (levels[first_decided - 1] + levels[first_decided]) / 2
-    return float(expit(centre - width)), float(expit(centre + width))
+    return float(probabilities(centre - width)), float(probabilities(centre + width))

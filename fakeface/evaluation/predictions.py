@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logit
 
 from fakeface.data.records import (
     SCORE_COLUMN,
@@ -84,7 +83,13 @@ class Predictions:
 def logits(score: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the log odds of probabilities; 0 and 1 become the finite ±36.7, the last that float64 tells from them."""
     last = 2.0**-53
-    return np.asarray(logit(np.clip(score, last, 1 - last)), dtype=np.float64)
+    inner = np.clip(score, last, 1 - last)
+    return np.asarray(np.log(inner) - np.log1p(-inner), dtype=np.float64)
+
+
+def probabilities(log_odds: ArrayLike) -> NDArray[np.float64]:
+    """Return the probabilities of log odds; those of SciPy, which is slow to import."""
+    return np.asarray(np.exp(-np.logaddexp(0, -np.asarray(log_odds, dtype=np.float64))), dtype=np.float64)
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:

@@ -22,7 +22,7 @@ from fakeface.data.records import REGIONS
 from fakeface.errors import UserError
 from fakeface.faces.alignment import LEAST_EYE_DISTANCE
 from fakeface.faces.finder import Face, find_faces
-from fakeface.inference.network import FaceScore, Network
+from fakeface.inference.network import FaceScore, Network, find_release
 from fakeface.inference.scoring import BATCH_SIZE, Seen, score
 from fakeface.inference.verdicts import FaceVerdict, Kind, Reason, Verdict
 from fakeface.training.runs import find_checkpoint
@@ -274,9 +274,9 @@ def _load_again(source: str | Path, false_alarms: float | None, fingerprint: str
 
 def _load_network(source: str | Path) -> Network:
     if str(source) == RELEASE:
-        from fakeface.inference.torch_network import TorchNetwork
+        from fakeface.inference.onnx_network import OnnxNetwork
 
-        return TorchNetwork.from_release()
+        return OnnxNetwork(find_release())
     path = Path(source)
     if path.suffix == ".onnx":
         from fakeface.inference.onnx_network import OnnxNetwork

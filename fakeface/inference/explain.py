@@ -17,11 +17,9 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from fakeface.data.images import printable
-from fakeface.errors import UserError
 from fakeface.inference.detector import Detector, ImageInput, read_pixels
 from fakeface.inference.heat_maps import HeatMaps
 from fakeface.inference.scoring import Seen
-from fakeface.inference.torch_network import TorchNetwork
 from fakeface.inference.verdicts import Verdict
 from fakeface.views.ela import error_level_analysis
 from fakeface.views.pictures import shrink
@@ -64,15 +62,13 @@ class Explainer:
         draw: From the views of a face to their heat maps, ``(size, size)``.
 
     Raises:
-        UserError: When its network is an exported one, one of its backbones has no spatial features, or the library for
-            Grad-CAM is not installed.
+        UserError: When its network is an exported one without a map, one of its backbones has no spatial features, or
+            the library for Grad-CAM is not installed.
     """
 
     def __init__(self, detector: Detector) -> None:
-        if not isinstance(detector.network, TorchNetwork):
-            raise UserError(f"{detector.network.file} is an exported network without gradients: pass its checkpoint")
         self.detector = detector
-        self.draw = HeatMaps(detector.network, detector.settings.parameters.size)
+        self.draw = HeatMaps(detector.network)
 
     def explain(self, image: ImageInput) -> Explanation:
         """Explain the verdict for a file or for pixels (RGB, uint8, ``(H, W, 3)``).

@@ -1,13 +1,14 @@
 """Trained networks as files for other runtimes, with all that their use needs inside.
 
 The input is one tensor per view, uint8 ``(B, 3, size, size)``; normalisation is part of the network. The outputs are
-``fake_logit`` ``(B,)`` and, where the network has a region head, ``region_logits`` ``(B, 4)``. The metadata, a JSON
-text under the key ``fakeface``, say which views, at which size, with which parameters of ``fakeface.views.ela``, and
-how a score becomes a verdict.
+``fake_logit`` ``(B,)`` and, where the network has them, ``region_logits`` ``(B, 4)`` and ``map_logits`` ``(B, H, W)``.
+The metadata, a JSON text under the key ``fakeface``, say which views, at which size, with which parameters of
+``fakeface.views.ela``, how a score becomes a verdict, and how the network is made.
 """
 
 import importlib.util
 import json
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -27,11 +28,12 @@ from fakeface.errors import UserError
 from fakeface.evaluation.predictions import logits
 from fakeface.folders import make_folder
 from fakeface.inference.detector import Detector
-from fakeface.inference.network import FaceScore, face_scores
-from fakeface.inference.onnx_network import FAKE_LOGIT, METADATA_KEY, REGION_LOGITS, OnnxNetwork
+from fakeface.inference.network import METADATA_KEY, FaceScore, face_scores
+from fakeface.inference.onnx_network import FAKE_LOGIT, MAP_LOGITS, REGION_LOGITS, OnnxNetwork
 from fakeface.inference.scoring import Batch, Seen, score, stack
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.models import FaceNetwork
+from fakeface.training.checkpoints import as_configuration
 
 LARGEST_DIFFERENCE = 1e-3
 """Log odds that the exported network may differ by from the original."""
@@ -127,7 +129,8 @@ class _Exportable(nn.Module):
 
     def forward(self, *views: Tensor) -> tuple[Tensor, ...]:
         output = self.net(dict(zip(self.net.views, views, strict=True)))
-        return (output.fake_logit,) if output.regions is None else (output.fake_logit, output.regions)
+        outputs = (output.fake_logit, output.regions, output.map)
+        return tuple(tensor for tensor in outputs if tensor is not None)
 
 
 def metadata(network: TorchNetwork) -> dict[str, Any]:
@@ -143,6 +146,7 @@ def metadata(network: TorchNetwork) -> dict[str, Any]:
         "classes": LABEL_NAMES,
         "regions": REGIONS if network.has_regions else [],
         "normalisation_inside": normalisation,
+        "net": as_configuration(network.net),
     }
 
 
@@ -154,17 +158,41 @@ def _trace(network: TorchNetwork) -> torch.export.ExportedProgram:
     return torch.export.export(_Exportable(network.net), views, dynamic_shapes={"views": tuple(batch for _ in views)})
 
 
-def _outputs(network: TorchNetwork) -> list[str]:
-    return [FAKE_LOGIT, REGION_LOGITS] if network.has_regions else [FAKE_LOGIT]
+def write_onnx(network: TorchNetwork, file: Path, keep_weights: bool = False) -> None:
+    """Write a network in ONNX; what the members of an ensemble share, such as frozen layers, is computed once.
 
+    Args:
+        network: The network.
+        file: The file to write.
+        keep_weights: Whether all weights stay as torch has them, which ONNX Runtime has more to do with at loading.
+    """
+    from onnx_ir.passes import common
+    from onnxscript.optimizer import fold_constants
 
-def _write_onnx(network: TorchNetwork, file: Path) -> None:
+    traced = _trace(network)
+    names = [FAKE_LOGIT, REGION_LOGITS] if network.has_regions else [FAKE_LOGIT]
+    if len(traced.graph_signature.user_outputs) > len(names):
+        names.append(MAP_LOGITS)
     program = torch.onnx.export(
-        _trace(network), dynamo=True, input_names=network.net.views, output_names=_outputs(network), verbose=False
+        traced,
+        dynamo=True,
+        input_names=network.net.views,
+        output_names=names,
+        verbose=False,
+        optimize=not keep_weights,
     )
     assert program is not None  # noqa: S101 (it is, without a file name)
-    program.model.metadata_props[METADATA_KEY] = json.dumps(metadata(network))
-    for output, name in zip(program.model.graph.outputs, _outputs(network), strict=True):
+    model = program.model
+    if keep_weights:
+        common.InlinePass()(model)
+        fold_constants(model)
+        common.RemoveUnusedNodesPass()(model)
+        common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0)(model)
+    common.DeduplicateInitializersPass(size_limit=sys.maxsize)(model)
+    common.CommonSubexpressionEliminationPass()(model)
+    common.ClearMetadataAndDocStringPass()(model)  # lines of code of the exporter, as large as a small network
+    model.metadata_props[METADATA_KEY] = json.dumps(metadata(network))
+    for output, name in zip(model.graph.outputs, names, strict=True):
         output.name = name
     program.save(file, external_data=False)
 
@@ -183,7 +211,7 @@ def _load_torch_export(file: Path) -> Runtime:
     def run(views: Batch) -> list[FaceScore]:
         tensors = [torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy()).to(device) for pixels in views.values()]
         with torch.inference_mode():
-            return face_scores(*(output.cpu() for output in module(*tensors)))
+            return _scores([output.cpu().numpy() for output in module(*tensors)])
 
     return run
 
@@ -192,7 +220,7 @@ def _write_openvino(network: TorchNetwork, file: Path) -> None:
     import openvino
 
     onnx = file.with_suffix(".onnx")
-    _write_onnx(network, onnx)
+    write_onnx(network, onnx)
     # Not convert_model, which reports its use over the network.
     model = openvino.Core().read_model(onnx)
     model.set_rt_info(json.dumps(metadata(network)), METADATA_KEY)
@@ -208,9 +236,14 @@ def _load_openvino(file: Path) -> Runtime:
 
     def run(views: Batch) -> list[FaceScore]:
         results = compiled([np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)) for pixels in views.values()])
-        return face_scores(*(results[output] for output in compiled.outputs))
+        return _scores([results[output] for output in compiled.outputs])
 
     return run
+
+
+def _scores(outputs: Sequence[NDArray[np.float32]]) -> list[FaceScore]:
+    """Return the scores in the outputs, which differ in their dimensions; there may be a map among them."""
+    return face_scores(outputs[0], next((output for output in outputs if output.ndim == 2), None))
 
 
 def _quantise(detector: Detector, file: Path, photographs: Sequence[Path]) -> None:
@@ -229,7 +262,7 @@ def _probabilities(runtime: Runtime, seen: Sequence[Seen]) -> NDArray[np.float64
 
 
 FORMATS: Mapping[str, _Format] = {
-    "onnx": _Format(".onnx", ("onnx", "onnxscript", "onnxruntime"), _write_onnx, OnnxNetwork),
+    "onnx": _Format(".onnx", ("onnx", "onnxscript", "onnxruntime"), write_onnx, OnnxNetwork),
     "torch_export": _Format(".pt2", (), _write_torch_export, _load_torch_export),
     "openvino": _Format(".xml", ("openvino", "onnx", "onnxscript"), _write_openvino, _load_openvino),
 }

@@ -6,15 +6,21 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.special import expit
+from numpy.typing import ArrayLike, NDArray
 
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration
+from fakeface.evaluation.predictions import probabilities
 from fakeface.inference.scoring import Batch
 from fakeface.inference.verdicts import Kind
 from fakeface.views.ela import ElaParameters
 from fakeface.views.view import ViewParameters
+
+RELEASE_FILE = Path(__file__).resolve().parent.parent / "release" / "release.onnx"
+"""The released network, which ONNX Runtime runs and ``TorchNetwork.from_release`` reads."""
+
+METADATA_KEY = "fakeface"
+"""Under which a file in another format holds, in JSON, all that its use needs."""
 
 UNCALIBRATED = Calibration(temperature=1.0, threshold=0.5, unsure_low=0.5, unsure_high=0.5, error_rate=1.0, decided=1.0)
 """For a network without a calibration: its own scores, fake above 0.5, nothing unsure, nothing promised."""
@@ -58,6 +64,20 @@ class Settings:
         return {"data": data, "calibration": self.calibration.to_dict()}
 
 
+def find_release(file: Path = RELEASE_FILE) -> Path:
+    """Return the file of the released network.
+
+    Raises:
+        UserError: When this installation has none.
+    """
+    if not file.is_file():
+        raise UserError(
+            f"this installation has no released network {file}: pass --ckpt_path CHECKPOINT, or install a release of "
+            f"fakeface"
+        )
+    return file
+
+
 class FaceScore(NamedTuple):
     """What a network says of a face.
 
@@ -74,11 +94,10 @@ class FaceScore(NamedTuple):
 
 def face_scores(fake: ArrayLike, regions: ArrayLike | None = None) -> list[FaceScore]:
     """Return the scores of a batch from log odds: those of fake ``(B,)``, and those of regions ``(B, 4)`` or None."""
-    probabilities = expit(np.asarray(fake, np.float64)).tolist()
+    values = probabilities(fake).tolist()
     if regions is None:
-        return [FaceScore(value) for value in probabilities]
-    by_region = expit(np.asarray(regions, np.float64)).tolist()
-    return [FaceScore(value, tuple(row)) for value, row in zip(probabilities, by_region, strict=True)]
+        return [FaceScore(value) for value in values]
+    return [FaceScore(value, tuple(row)) for value, row in zip(values, probabilities(regions).tolist(), strict=True)]
 
 
 class Network(Protocol):
@@ -95,6 +114,9 @@ class Network(Protocol):
     @property
     def file(self) -> Path:
         """The file with its weights."""
+
+    def edit_maps(self, views: Batch) -> NDArray[np.float32] | None:
+        """Return the probability of an edit at each place ``(B, H, W)``, or None where the network has no map."""
 
     def __call__(self, views: Batch) -> list[FaceScore]:
         """Score a batch of faces."""

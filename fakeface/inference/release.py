@@ -1,44 +1,42 @@
-"""Writing weights for release: what ``Detector.load`` needs of a network, small and without pickles."""
+"""Writing a network for release: one file that ONNX Runtime runs, small, from which torch can be filled again."""
 
+import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.torch import save
-from scipy.special import expit
 
 from fakeface.data.records import Record
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration, calibrate
-from fakeface.evaluation.predictions import Predictions, logits, read_predictions
-from fakeface.folders import write_json
-from fakeface.inference.network import Settings
-from fakeface.inference.packed_weights import pack
+from fakeface.evaluation.predictions import Predictions, logits, probabilities, read_predictions
+from fakeface.folders import make_folder
+from fakeface.inference.export import LARGEST_DIFFERENCE, check_export, metadata, write_onnx
+from fakeface.inference.network import METADATA_KEY, Settings
+from fakeface.inference.onnx_network import OnnxNetwork
+from fakeface.inference.torch_network import TorchNetwork, build_network
 from fakeface.training.checkpoints import load_checkpoint
-
-WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
 
 ENSEMBLE = "fakeface.models.Ensemble"
 
 _PREFIX = "net."
 
 
-def write_release(checkpoint_paths: Sequence[Path], folder: Path, calibration: Calibration | None = None) -> list[Path]:
-    """Write the network of a checkpoint, or the ensemble of several, as ``model.safetensors`` and ``config.json``.
+def write_release(checkpoint_paths: Sequence[Path], out: Path, calibration: Calibration | None = None) -> None:
+    """Write the network of a checkpoint, or the ensemble of several.
 
     Args:
         checkpoint_paths: Checkpoints of ``fakeface fit``, which read their photographs in the same way.
-        folder: Where to write; it is made.
+        out: The file to write, which ends in ``.onnx``.
         calibration: In place of the one that a single checkpoint carries.
 
-    Returns:
-        The two files.
-
     Raises:
-        UserError: When a checkpoint is not fakeface's, they differ in what they read, there is no calibration, or one
-            of the files exists.
+        UserError: When a checkpoint is not fakeface's, they differ in what they read, there is no calibration, or the
+            file cannot be written; see ``write_network``.
     """
+    check_export("onnx", out)
     checkpoints = {path: load_checkpoint(path) for path in checkpoint_paths}
     first = checkpoint_paths[0]
     if calibration is None:
@@ -59,15 +57,39 @@ def write_release(checkpoint_paths: Sequence[Path], folder: Path, calibration: C
         for name, tensor in checkpoint["state_dict"].items()
         if name.startswith(_PREFIX)
     }
-    config: dict[str, Any] = {"model": {"net": net}, **settings.to_dict()}
-    weights_path, config_path = folder / WEIGHTS_FILE, folder / CONFIG_FILE
-    for path in (weights_path, config_path):
-        if path.exists():
-            raise UserError(f"{path} exists already: delete it or choose another --out")
-    folder.mkdir(parents=True, exist_ok=True)
-    weights_path.write_bytes(save(pack(weights)))
-    write_json(config_path, config)
-    return [weights_path, config_path]
+    write_network(TorchNetwork(build_network(net, weights, first), settings, first), out)
+
+
+def write_network(network: TorchNetwork, out: Path) -> None:
+    """Write a network in ONNX with its large weights in 8 bits, and compare what torch and ONNX Runtime read from it.
+
+    Raises:
+        UserError: When the exporter changed a weight, or the two differ; then nothing is written.
+    """
+    import onnx
+
+    from fakeface.inference.packed_weights import pack
+
+    make_folder(out.parent)
+    weights = {name: tensor.numpy() for name, tensor in network.net.state_dict().items() if tensor.is_floating_point()}
+    with tempfile.TemporaryDirectory(dir=out.parent) as folder:
+        file = Path(folder) / out.name
+        write_onnx(network, file, keep_weights=True)
+        model = onnx.load(file)
+        names = pack(model, weights)
+        onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps({**metadata(network), "weights": names})})
+        onnx.save(model, file)
+        size = network.settings.parameters.size
+        noise = np.random.default_rng(0).integers(0, 256, (2, size, size, 3), dtype=np.uint8)
+        views = dict.fromkeys(network.net.views, noise)
+        in_torch, in_onnx = (
+            logits(np.array([face.fake for face in run(views)]))
+            for run in (TorchNetwork.from_release(file), OnnxNetwork(file))
+        )
+        difference = float(np.abs(in_torch - in_onnx).max())
+        if difference > LARGEST_DIFFERENCE:
+            raise UserError(f"torch and ONNX Runtime differ by {difference:.2g} in log odds: nothing was written")
+        file.replace(out)
 
 
 def calibrate_on(paths: Sequence[Path]) -> Calibration:
@@ -90,7 +112,7 @@ def calibrate_on(paths: Sequence[Path]) -> Calibration:
                     f"{path} has another label for {record.path} than a table before it: correct one of them"
                 )
             log_odds.setdefault(record.path, []).append(value)
-    means = expit([np.mean(values) for values in log_odds.values()])
+    means = probabilities([np.mean(values) for values in log_odds.values()])
     return calibrate(Predictions.from_records(list(records.values()), means))
 
 

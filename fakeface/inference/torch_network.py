@@ -1,25 +1,22 @@
-"""Networks in PyTorch: from a checkpoint, or from the weights that come with the package."""
+"""Networks in PyTorch: from a checkpoint, or from the released network."""
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jsonargparse
+import numpy as np
 import torch
-from safetensors.torch import load_file
+from numpy.typing import NDArray
 from torch import Tensor
 
 from fakeface.errors import UserError
-from fakeface.inference.network import FaceScore, Settings, face_scores
-from fakeface.inference.packed_weights import unpack
+from fakeface.inference.network import METADATA_KEY, RELEASE_FILE, FaceScore, Settings, face_scores, find_release
 from fakeface.inference.scoring import Batch
-from fakeface.models import FaceNetwork
+from fakeface.models import Ensemble, FaceNetwork, FaceOutput
 from fakeface.training.checkpoints import load_checkpoint
-
-RELEASE_FOLDER = Path(__file__).resolve().parent.parent / "release"
-"""The released weights: ``model.safetensors`` and ``config.json`` with ``model``, ``data`` and ``calibration``."""
 
 _PREFIX = "net."
 
@@ -57,31 +54,44 @@ class TorchNetwork:
             if name.startswith(_PREFIX)
         }
         settings = Settings.from_dict(checkpoint["datamodule_hyper_parameters"], checkpoint.get("calibration"))
-        return cls(_build(checkpoint["hyper_parameters"]["net"], weights, path), settings, path)
+        return cls(build_network(checkpoint["hyper_parameters"]["net"], weights, path), settings, path)
 
     @classmethod
-    def from_release(cls, folder: Path = RELEASE_FOLDER) -> "TorchNetwork":
-        """Load the released weights.
+    def from_release(cls, file: Path = RELEASE_FILE) -> "TorchNetwork":
+        """Load what ``fakeface release`` wrote, such as to train it further: the same network as in ONNX Runtime.
 
         Raises:
-            UserError: When this installation has none.
+            UserError: When this installation has no such file, or lacks the package that reads it.
         """
-        config_path, weights_path = folder / "config.json", folder / "model.safetensors"
-        if not (config_path.is_file() and weights_path.is_file()):
-            raise UserError(
-                f"this installation has no released weights in {folder}: pass --ckpt_path CHECKPOINT, or install a "
-                f"release of fakeface"
-            )
-        config: dict[str, Any] = json.loads(config_path.read_text(encoding="utf-8"))
-        settings = Settings.from_dict(config["data"], config["calibration"])
-        net = _build(config["model"]["net"], unpack(load_file(weights_path)), weights_path)
-        return cls(net, settings, weights_path)
+        try:
+            import onnx
+
+            from fakeface.inference.packed_weights import unpack
+        except ImportError as error:
+            raise UserError("the release in torch needs the package onnx: pip install 'fakeface[export]'") from error
+        model = onnx.load(find_release(file))
+        stored = json.loads(next(entry.value for entry in model.metadata_props if entry.key == METADATA_KEY))
+        unpacked = unpack(model)
+        weights = {name: torch.from_numpy(unpacked[source]) for name, source in stored["weights"].items()}
+        settings = Settings.from_dict(stored["data"], stored["calibration"])
+        return cls(build_network(stored["net"], weights, file), settings, file)
+
+    def members(self) -> list["TorchNetwork"]:
+        """Return the networks of an ensemble; none where it is another network."""
+        nets = cast(Iterable[FaceNetwork], self.net.members) if isinstance(self.net, Ensemble) else []
+        return [TorchNetwork(net, self.settings, self.file) for net in nets]
 
     def __call__(self, views: Batch) -> list[FaceScore]:
         """Score a batch of faces."""
         with torch.inference_mode():
             output = self.net(self.to_tensors(views))
         return face_scores(output.fake_logit.cpu(), None if output.regions is None else output.regions.cpu())
+
+    def edit_maps(self, views: Batch) -> NDArray[np.float32] | None:
+        """Return the probability of an edit at each place ``(B, H, W)``, or None where the network has no map."""
+        with torch.inference_mode():
+            output: FaceOutput = self.net(self.to_tensors(views))
+        return None if output.map is None else output.map.float().sigmoid().cpu().numpy()
 
     def to_tensors(self, views: Batch) -> dict[str, Tensor]:
         """Return views ``(B, size, size, 3)`` as tensors ``(B, 3, size, size)`` on the network's device."""
@@ -93,18 +103,30 @@ def to_tensors(views: Batch, device: torch.device) -> dict[str, Tensor]:
     return {view: torch.from_numpy(pixels).permute(0, 3, 1, 2).to(device) for view, pixels in views.items()}
 
 
-def _build(net: dict[str, Any], weights: Mapping[str, Tensor], path: Path) -> FaceNetwork:
-    """Make the network of a ``class_path`` and its ``init_args``, without fetching what the weights replace."""
-    arguments = dict(net["init_args"])
-    if "pretrained" in arguments:
-        arguments["pretrained"] = False
+def build_network(net: Mapping[str, Any], weights: Mapping[str, Tensor], path: Path) -> FaceNetwork:
+    """Make the network of a ``class_path`` and its ``init_args``, without fetching what the weights replace.
+
+    Args:
+        net: The two, and in the ``init_args`` those of other networks.
+        weights: By name.
+        path: Where both come from.
+
+    Raises:
+        UserError: When they do not fit together.
+    """
     parser = jsonargparse.ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(FaceNetwork, "net")
     try:
-        config = parser.parse_object({"net": {"class_path": net["class_path"], "init_args": arguments}})
+        config = parser.parse_object({"net": _without_download(net)})
         module: FaceNetwork = parser.instantiate(config).net
         module.load_state_dict(weights)
     except (jsonargparse.ArgumentError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"the network of {path} cannot be rebuilt ({reason}): use the version that wrote it") from error
     return module
+
+
+def _without_download(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: False if name == "pretrained" else _without_download(item) for name, item in value.items()}
+    return [_without_download(item) for item in value] if isinstance(value, list) else value

@@ -1,4 +1,3 @@
-import json
 import pickle
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import pytest
 import skimage.data
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
+from PIL import Image
 from scipy.special import expit, logit
 
 from fakeface import Detector, Verdict
@@ -20,6 +19,8 @@ from fakeface.data.images import read_image
 from fakeface.data.records import REGIONS
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration
+from fakeface.inference.network import find_release
+from fakeface.inference.scoring import stack
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.views.view import ViewParameters, compute_views
 from tests.networks import CALIBRATION, ELA, SIZE, build_network, write_checkpoint
@@ -216,24 +217,9 @@ def test_best_and_last_mean_the_newest_run(
         assert Detector.load(name).predict(photographs) == expected
 
 
-def test_release_is_read_from_a_folder_of_weights_and_configuration(tmp_path: Path, photographs: list[Path]) -> None:
-    net = write_checkpoint(tmp_path / "a.ckpt", outputs=1)
-    # safetensors knows one memory layout, networks have another.
-    save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, tmp_path / "model.safetensors")
-    stored = torch.load(tmp_path / "a.ckpt", weights_only=True)
-    config = {
-        "model": stored["hyper_parameters"],
-        "data": stored["datamodule_hyper_parameters"],
-        "calibration": CALIBRATION.to_dict(),
-    }
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    detector = Detector(TorchNetwork.from_release(tmp_path), "release")
-    assert detector.predict(photographs) == Detector.load(tmp_path / "a.ckpt").predict(photographs)
-
-
 def test_absent_release_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no released weights"):
-        TorchNetwork.from_release(tmp_path)
+    with pytest.raises(UserError, match="this installation has no released network"):
+        find_release(tmp_path / "release.onnx")
 
 
 def test_what_is_no_detector_is_refused(tmp_path: Path) -> None:
@@ -280,6 +266,33 @@ def test_package_stays_light_and_the_detector_needs_no_lightning(checkpoint: Pat
         "Detector.load(sys.argv[1]).predict(sys.argv[2:]); assert 'lightning.pytorch.cli' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, str(checkpoint), *map(str, photographs)], check=True)
+
+
+def test_nothing_that_judges_with_the_release_needs_torch_or_scipy(tmp_path: Path) -> None:
+    Image.fromarray(skimage.data.astronaut()).save(tmp_path / "a.png")
+    code = (
+        "import sys; from fakeface.cli import main; from fakeface import Detector; import fakeface.serve.app;"
+        "from fakeface.inference.explain import Explainer;"
+        "assert main(['predict', 'a.png', '--explain', 'why']) == 0;"
+        "explainer = Explainer(Detector.load('release'));"
+        "assert explainer.explain('a.png').heat_maps['face'].max() > 0;"
+        "assert not {'torch', 'scipy', 'timm'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+    assert (tmp_path / "why" / "a.png").exists()
+
+
+def test_the_release_in_torch_says_what_it_says_in_onnx_runtime() -> None:
+    detector = Detector.load("release")
+    views = stack(detector.look_at_faces(skimage.data.astronaut()).seen)
+    in_onnx, in_torch = detector.network, TorchNetwork.from_release()
+    assert in_torch.settings == in_onnx.settings
+    one, other = (np.array([(face.fake, *(face.regions or ())) for face in run(views)]) for run in (in_onnx, in_torch))
+    assert one == pytest.approx(other, abs=1e-5)
+    maps, others = in_onnx.edit_maps(views), in_torch.edit_maps(views)
+    assert maps is not None
+    assert maps.shape == (1, 16, 16)
+    assert maps == pytest.approx(others, abs=1e-5)
 
 
 def test_unknown_attribute_of_the_package() -> None:

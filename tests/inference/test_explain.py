@@ -8,7 +8,6 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from fakeface.data.images import ImageError, read_image
-from fakeface.errors import UserError
 from fakeface.inference.detector import Detector
 from fakeface.inference.explain import CAPTION, Explainer, draw_explanation, overlay, write_explanation
 from fakeface.inference.verdicts import FaceVerdict
@@ -112,13 +111,3 @@ def test_pictures_of_equal_names_are_numbered(explainer: Explainer, photograph: 
 def test_unreadable_file_is_an_error(explainer: Explainer, tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="no such file"):
         explainer.explain(tmp_path / "missing.jpg")
-
-
-def test_exported_network_cannot_be_explained(explainer: Explainer) -> None:
-    class Exported:
-        settings = explainer.detector.settings
-        has_regions = True
-        file = Path("a.onnx")
-
-    with pytest.raises(UserError, match=r"a\.onnx is an exported network"):
-        Explainer(Detector(Exported(), "a.onnx"))  # type: ignore[arg-type]

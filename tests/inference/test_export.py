@@ -12,8 +12,10 @@ from onnx import TensorProto, helper, load, numpy_helper, save
 from scipy.special import expit, logit
 
 from fakeface.cli import main
+from fakeface.errors import UserError
 from fakeface.inference import export
 from fakeface.inference.detector import Detector
+from fakeface.inference.explain import Explainer
 from fakeface.inference.network import FaceScore, Settings
 from fakeface.inference.scoring import Batch
 from fakeface.inference.torch_network import TorchNetwork
@@ -97,6 +99,11 @@ def test_torch_is_not_needed_to_judge_with_an_exported_network(onnx_file: Path, 
     command = ["predict", "--ckpt_path", str(onnx_file), "--source", str(demo_root)]
     result = subprocess.run([sys.executable, "-c", code, *command], check=True, capture_output=True, text=True)
     assert len(result.stdout.splitlines()) == 49
+
+
+def test_an_exported_network_without_a_map_cannot_be_explained(onnx_file: Path) -> None:
+    with pytest.raises(UserError, match=r"a\.onnx is an exported network without a map: pass its checkpoint"):
+        Explainer(Detector.load(onnx_file))
 
 
 @pytest.mark.parametrize("format_name", ["torch_export", "openvino"])
