@@ -10,7 +10,7 @@ PAPER := lightning_logs/paper
 REPORT_EXPERIMENTS := $(foreach network,custom_cnn vgg16 resnet50 mobilenet,$(network)_original $(network)_ela) \
 	fusion_type1 fusion_type2 fusion_type3
 
-.PHONY: help install demo paper paper-page test test-lowest soak bench lint tensorboard clean
+.PHONY: help install demo paper paper-page verify test test-lowest soak bench lint tensorboard clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,10 @@ paper: install  ## Reproduce the report, resumable: make paper DATA=data/real_an
 		--data.root $(DATA) --data.manifest $(PAPER)/split.csv --data.split manifest $(ARGS)
 	rm -rf $(PAPER)/report
 	$(BIN)/fakeface report $(PAPER)/runs/*/seed_0 --audit $(PAPER)/audit --out $(PAPER)/report
+
+verify: install  ## Check that the release does what is published of it: make verify DATA=data/real_and_fake_face
+	@[ -n "$(DATA)" ] || { echo "name the photographs: make verify DATA=data/real_and_fake_face"; exit 2; }
+	$(BIN)/fakeface verify --data $(DATA) $(ARGS)
 
 paper-page: install  ## Write docs/paper.md anew from the scores in docs/paper
 	rm -rf docs/paper.md docs/paper/plots

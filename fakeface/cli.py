@@ -20,6 +20,7 @@ from fakeface.training import SUBCOMMANDS
 LIGHT_COMMANDS = {
     "predict": ("fakeface.commands.predict", "judge photographs: fakeface predict PHOTO"),
     "inspect": ("fakeface.commands.inspect", "write down all that can be said of one photograph, as a page"),
+    "verify": ("fakeface.commands.verify", "check that the released detector does what is published of it"),
     "export": ("fakeface.commands.export", "write a trained network as ONNX, torch.export or OpenVINO"),
     "configs": ("fakeface.commands.configs", "list the configurations that come with fakeface, or copy one"),
     "baseline": ("fakeface.commands.baseline", "classify the features of frozen backbones with scikit-learn"),

@@ -19,7 +19,7 @@ from fakeface.evidence.stability import judge_variants
 from fakeface.inference.detector import Detector
 from fakeface.inference.explain import Explainer, overlay
 from fakeface.inference.network import UNCALIBRATED
-from fakeface.inference.published import read_published
+from fakeface.inference.published import digest_of, read_published
 from fakeface.inference.verdicts import Verdict
 from fakeface.views.pictures import data_url, shrink
 from fakeface.views.view import find_view
@@ -156,8 +156,7 @@ def _examine(
 def _detector(detector: Detector) -> dict[str, Any]:
     """Say which network judged, and what is known of how often it is wrong."""
     published, calibration = read_published(), detector.settings.calibration
-    with detector.network.file.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = digest_of(detector.network.file)
     is_release = digest == published.weights["sha256"]
     return {
         "weights": detector.network.file.name,

@@ -67,7 +67,7 @@ def _flips(stability: Mapping[str, Any]) -> str:
 
 
 def _pairs(caption: str, values: Mapping[str, str]) -> Table:
-    return Table(caption, ["", ""], [[name, value] for name, value in values.items()], _ALL)
+    return Table(caption, ["what", "value"], [[name, value] for name, value in values.items()], _ALL)
 
 
 def _trials(caption: str, verdict: Mapping[str, Any], stability: Mapping[str, Any]) -> Table:
@@ -91,7 +91,7 @@ def _history(steps: Sequence[Mapping[str, str]]) -> Table:
 
 
 def _copies(found: Sequence[Mapping[str, Any]]) -> Table:
-    columns = ["", "one part", "the other", "features that agree", "turned by", "scaled by"]
+    columns = ["pair", "one part", "the other", "features that agree", "turned by", "scaled by"]
     rows = [
         [
             str(number),

@@ -99,11 +99,12 @@ def rounding_words(roundings: Iterable[Mapping[str, Any]]) -> str:
 
 def measured_words(detector: Mapping[str, Any]) -> list[str]:
     """Say what the detector was measured on and how often it is wrong."""
-    published, calibration = detector["published"], detector["calibration"]
-    if published is not None:
+    calibration = detector["calibration"]
+    if detector["published"] is not None:
+        published = detector["published"]["other_origins"]
         aurocs = ", ".join(f"{kind} {value:.3f}" for kind, value in published["auroc"].items())
         return [
-            f"Measured on {published['measured_on']}.",
+            f"Measured on {published['photographs']}.",
             f"False alarms: {share(published['reals_called_fake'], 0)} of the real photographs were called fake.",
             f"It decided {share(published['decided'], 0)} of the photographs and was right about "
             f"{share(published['right_among_decided'], 0)} of these.",

@@ -17,8 +17,6 @@ from fakeface.evidence.page import render_page
 from fakeface.evidence.pixel_facts import as_stored
 from fakeface.inference.detector import Detector
 from fakeface.inference.explain import Explainer
-from fakeface.inference.published import read_published
-from tests.documentation import REPOSITORY
 from tests.evidence.files import SCRIPT, exif, jpeg, portrait, sign, xmp
 from tests.networks import write_checkpoint
 
@@ -155,17 +153,3 @@ def test_files_that_are_none_are_refused(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(examination, "MOST_BYTES", 4)
     with pytest.raises(UserError, match="is larger than"):
         read_photograph(tmp_path / "b.jpg")
-
-
-def test_published_figures_are_those_of_the_released_weights_and_of_the_model_card() -> None:
-    published = read_published()
-    weights = REPOSITORY / "fakeface" / "release" / published.weights["file"]
-    assert hashlib.sha256(weights.read_bytes()).hexdigest() == published.weights["sha256"]
-    card = (REPOSITORY / "docs" / "model_card.md").read_text("utf-8")
-    assert f"generated {published.auroc['generated']:.3f}" in card
-    assert f"reals called fake {100 * published.reals_called_fake:.1f} %" in card
-    assert f"right among the decided {100 * published.right_among_decided:.0f} %" in card
-    results = (REPOSITORY / "docs" / "results.md").read_text("utf-8")
-    assert f"{100 * published.decided:.0f} %, **{100 * published.right_among_decided:.0f} %**" in results
-    for kind, value in published.auroc.items():
-        assert any(line.startswith(f"| {kind} |") and f"{value:.3f}" in line for line in results.splitlines()), kind

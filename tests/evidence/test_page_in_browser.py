@@ -42,6 +42,7 @@ def test_page_works_alone_and_asks_for_nothing(tmp_path: Path, detector: Detecto
         expect(levels).to_have_count(len(QUALITIES))
         expect(page.locator("#levels img:not([data-quality])")).to_be_visible()  # the photograph, to compare
         expect(shown).to_have_attribute("data-quality", "90")
+        expect(page.locator("#levels").get_by_alt_text("The photograph")).to_be_visible()
         page.get_by_label("JPEG quality").press("ArrowLeft")
         expect(shown).to_have_attribute("data-quality", "85")
         expect(page.locator("#quality-shown")).to_have_text("85")

@@ -1,0 +1,206 @@
+"""Whether the released detector does what is published of it: its weights, its scores, its figures.
+
+What was published of photographs that it was trained on must come out again; what is promised of others is held against
+photographs that it was not trained on, where there are such.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from fakeface.data.records import FAKE, LABEL_NAMES, REAL, Record
+from fakeface.evaluation.intervals import Interval, metric_intervals, wilson_interval
+from fakeface.evaluation.predictions import Predictions
+from fakeface.evaluation.scores import compute_scores
+from fakeface.inference.detector import Detector
+from fakeface.inference.published import Published, PublishedScore, Shares, digest_of
+from fakeface.inference.verdicts import Verdict
+
+TOLERANCE = 0.005
+"""How far a probability or a figure may be from the published one; processors round differently."""
+
+_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A photograph and what is said of it.
+
+    Attributes:
+        record: The photograph.
+        sha256: Of its file, the first 16 digits.
+        verdict: The verdict.
+    """
+
+    record: Record
+    sha256: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A published value beside the measured one.
+
+    Attributes:
+        name: What was measured.
+        published: As it is published.
+        measured: As it came out.
+        interval: That of the measured share, where it is one: what other photographs of the kind would give.
+        holds: Whether it came out as published; ``None`` where it was not checked.
+    """
+
+    name: str
+    published: str
+    measured: str
+    interval: Interval | None
+    holds: bool | None
+
+
+def judge(detector: Detector, records: Sequence[Record]) -> list[Judged]:
+    """Judge photographs, one after the other."""
+    verdicts = detector.stream(record.path for record in records)
+    shown = tqdm(zip(records, verdicts, strict=True), "judging", len(records), unit="photograph", disable=None)
+    return [Judged(record, digest_of(record.path)[:_DIGITS], verdict) for record, verdict in shown]
+
+
+def to_publish(judged: Iterable[Judged], root: Path) -> list[PublishedScore]:
+    """Return what is to be published of photographs below a folder; those that cannot be read have no score."""
+    return [
+        PublishedScore(
+            path=one.record.path.relative_to(root).as_posix(),
+            sha256=one.sha256,
+            label=LABEL_NAMES[one.record.label],
+            verdict=one.verdict.verdict,
+            probability=one.verdict.probability,
+        )
+        for one in judged
+        if one.verdict.verdict is not None
+    ]
+
+
+def measure(judged: Sequence[Judged]) -> tuple[Shares, dict[str, Interval | None]]:
+    """Return how a detector did on photographs, and the interval of each figure.
+
+    Those without a face count as undecided, and not for the AUROC.
+    """
+    readable = [one for one in judged if one.verdict.verdict is not None]
+    names = [one.verdict.verdict for one in readable]
+    labels = [one.record.label for one in readable]
+    decided = [(name, label) for name, label in zip(names, labels, strict=True) if name in LABEL_NAMES]
+    false_alarms = [name == LABEL_NAMES[FAKE] for name, label in zip(names, labels, strict=True) if label == REAL]
+    right = [name == LABEL_NAMES[label] for name, label in decided]
+    scored = [one for one in readable if one.verdict.probability is not None]
+    table = Predictions.from_records([one.record for one in scored], [one.verdict.probability for one in scored])
+    auroc = compute_scores(table.label, table.score)["auroc"] if scored else None
+    shares = Shares(
+        auroc=auroc,
+        reals_called_fake=_share(false_alarms),
+        decided=len(decided) / len(readable) if readable else 0.0,
+        right_among_decided=_share(right),
+    )
+    return shares, {
+        "auroc": None if auroc is None else metric_intervals(table)["auroc"],
+        "reals_called_fake": _interval(shares.reals_called_fake, len(false_alarms)),
+        "decided": _interval(shares.decided, len(readable)),
+        "right_among_decided": _interval(shares.right_among_decided, len(right)),
+    }
+
+
+def check_weights(detector: Detector, published: Published) -> Check:
+    """Check that the weights are those that everything was published of."""
+    digest = digest_of(detector.network.file)
+    promised = published.weights["sha256"]
+    return Check("weights, SHA-256", promised[:_DIGITS], digest[:_DIGITS], None, digest == promised)
+
+
+def check_scores(judged: Sequence[Judged], published: Sequence[PublishedScore]) -> list[Check]:
+    """Check that each photograph of the published ones that is here gets the published score and verdict."""
+    by_digest = {one.sha256: one for one in published}
+    pairs = [(one, by_digest[one.sha256]) for one in judged if one.sha256 in by_digest]
+    if not pairs:
+        return [Check("published photographs", str(len(published)), "none is here", None, None)]
+    away = [_distance(one.verdict.probability, known.probability) for one, known in pairs]
+    verdicts = sum(one.verdict.verdict != known.verdict for one, known in pairs)
+    # A score that lies on the border of the unsure band may be rounded to the other side.
+    near = sum(
+        one.verdict.verdict != known.verdict and distance > TOLERANCE
+        for (one, known), distance in zip(pairs, away, strict=True)
+    )
+    worst = max(away)
+    complete = len({one.sha256 for one, _ in pairs}) == len(by_digest)
+    return [
+        Check("published photographs", str(len(published)), f"{len(pairs)} are here", None, complete or None),
+        Check("largest difference of a probability", "0", f"{worst:.4f}", None, worst <= TOLERANCE),
+        Check("verdicts that differ", "0", str(verdicts), None, near == 0),
+    ]
+
+
+def check_figures(judged: Sequence[Judged], published: Published, scores: Sequence[PublishedScore]) -> list[Check]:
+    """Check the figures on the photographs that the detector was trained on, where all of them are here."""
+    digests = {one.sha256 for one in scores}
+    known = [one for one in judged if one.sha256 in digests]
+    if {one.sha256 for one in known} != digests:
+        return []
+    measured, intervals = measure(known)
+    return [
+        _check_share(
+            f"trained on: {name}", getattr(published.trained_on, field), getattr(measured, field), intervals[field]
+        )
+        for field, name in _NAMES.items()
+    ]
+
+
+def check_promises(judged: Sequence[Judged], published: Published, scores: Sequence[PublishedScore]) -> list[Check]:
+    """Hold what is promised of other photographs against those that the detector was not trained on."""
+    digests = {one.sha256 for one in scores}
+    others = [one for one in judged if one.sha256 not in digests]
+    if not others:
+        return []
+    measured, intervals = measure(others)
+    promises = published.other_origins
+    checks = []
+    for field, name in _NAMES.items():
+        promise, value, interval = getattr(promises, field), getattr(measured, field), intervals[field]
+        holds = None
+        if interval is not None and field in {"reals_called_fake", "right_among_decided"}:
+            better = interval.low <= promise if field == "reals_called_fake" else interval.high >= promise
+            holds = bool(better)
+        shown = "" if field == "auroc" else _percent(promise)
+        text = "–" if value is None else f"{value:.3f}" if field == "auroc" else _percent(value)
+        checks.append(Check(f"others ({len(others)}): {name}", shown, text, interval, holds))
+    return checks
+
+
+_NAMES = {
+    "auroc": "AUROC",
+    "reals_called_fake": "reals called fake",
+    "decided": "decided",
+    "right_among_decided": "right among the decided",
+}
+
+
+def _check_share(name: str, published: float | None, measured: float | None, interval: Interval | None) -> Check:
+    shown = ["–" if value is None else f"{value:.4f}" for value in (published, measured)]
+    return Check(name, *shown, interval, _distance(measured, published) <= TOLERANCE)
+
+
+def _distance(one: float | None, other: float | None) -> float:
+    """Return how far two values are apart; ``None`` is 1 away from a value."""
+    if one is None or other is None:
+        return 0.0 if one is other else 1.0
+    return abs(one - other)
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def _share(values: Sequence[bool]) -> float | None:
+    return float(np.mean(values)) if values else None
+
+
+def _interval(share: float | None, size: int) -> Interval | None:
+    return None if share is None or not size else wilson_interval(share, size)
