@@ -35,7 +35,7 @@ PLACEHOLDERS = {
 
 
 ALWAYS_RUN = {"--help", "data demo", "data index", "data audit", "ela", "predict", "report"}
-RUN_IN_SOAK = {"fit", "test", "export"}
+RUN_IN_SOAK = {"fit", "test", "export", "inspect"}
 SMALLER = {
     "data demo": ["--images", "12", "--size", "64"],
     "fit": [

@@ -6,7 +6,6 @@ person.
 """
 
 import argparse
-import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,12 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
     except UserError as error:
         print(f"the page shows no heat maps: {error}")
         explainer = None
-    # Names without their folders, which may tell of a person: the page is for others too.
-    words = ["inspect", arguments.photo.name, "--out", "FOLDER", "--ckpt_path", Path(arguments.ckpt_path).name]
-    command = f"fakeface {shlex.join(words + ['--gps'] * arguments.gps)}"
-    made = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "command": command}
     try:
-        examination = examine(data, Path(arguments.photo.name), detector, explainer, made, arguments.gps)
+        examination = examine(
+            data, Path(arguments.photo.name), detector, explainer, datetime.now(UTC), gps=arguments.gps
+        )
     except ImageError as error:
         raise UserError(f"{arguments.photo} is {error.reason}: name a photograph that can be read") from error
     make_folder(arguments.out)

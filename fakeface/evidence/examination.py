@@ -1,8 +1,9 @@
 """Everything that can be said of one photograph, put together: as plain values, and as the pictures beside them."""
 
 import hashlib
-from collections.abc import Mapping
+import shlex
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from fakeface.errors import UserError
 from fakeface.evidence.file_facts import FileFacts, read_file_facts
 from fakeface.evidence.pixel_facts import PixelFacts, read_pixel_facts
 from fakeface.evidence.stability import judge_variants
-from fakeface.inference.detector import Detector
+from fakeface.inference.detector import Detector, Looked
 from fakeface.inference.explain import Explainer, overlay
 from fakeface.inference.network import UNCALIBRATED
 from fakeface.inference.published import digest_of, read_published
@@ -90,7 +91,14 @@ def read_photograph(path: Path) -> bytes:
 
 
 def examine(
-    data: bytes, name: Path, detector: Detector, explainer: Explainer | None, made: Mapping[str, str], gps: bool = False
+    data: bytes,
+    name: Path,
+    detector: Detector,
+    explainer: Explainer | None,
+    date: datetime,
+    *,
+    gps: bool = False,
+    photograph: NDArray[np.uint8] | None = None,
 ) -> Examination:
     """Examine a photograph.
 
@@ -99,15 +107,17 @@ def examine(
         name: Its name; nothing is read from there.
         detector: What judges.
         explainer: What draws heat maps, or None where the network cannot be asked for them.
-        made: ``date`` and ``command``, to be repeated.
+        date: When it is examined.
         gps: Whether to say where the photograph was taken.
+        photograph: Its pixels ``(H, W, 3)``, where they are decoded already.
 
     Raises:
         ImageError: When the file cannot be read as a photograph.
     """
-    photograph = decode_image(data, name)
+    if photograph is None:
+        photograph = decode_image(data, name)
     with no_opencv_error(name):
-        return _examine(data, name, photograph, detector, explainer, made, gps)
+        return _examine(data, name, photograph, detector, explainer, date, gps)
 
 
 def _examine(
@@ -116,17 +126,21 @@ def _examine(
     photograph: NDArray[np.uint8],
     detector: Detector,
     explainer: Explainer | None,
-    made: Mapping[str, str],
+    date: datetime,
     gps: bool,
 ) -> Examination:
     facts = read_file_facts(data, photograph, gps)
     pixels = read_pixel_facts(photograph, facts.orientation, facts.tables)
-    verdict = detector.predict([photograph])[0]
+    verdict, looked = detector.examine(photograph)
     whole, by_face = judge_variants(detector, photograph, verdict)
     height, width = photograph.shape[:2]
     content = {
         "caution": "A hint about pixels. It is no proof, and says nothing about a person.",
-        "made": {**made, "fakeface": __version__},
+        "made": {
+            "date": date.isoformat(timespec="seconds"),
+            "command": _command(name, detector, gps),
+            "fakeface": __version__,
+        },
         "file": {
             "name": printable(name),
             "bytes": len(data),
@@ -150,7 +164,13 @@ def _examine(
             "copies": [asdict(copy) for copy in pixels.copies],
         },
     }
-    return Examination(content, _pictures(photograph, verdict, facts, pixels, detector, explainer))
+    return Examination(content, _pictures(photograph, verdict, looked, facts, pixels, explainer))
+
+
+def _command(name: Path, detector: Detector, gps: bool) -> str:
+    """Return what makes the page; without folders, which may tell of a person, for the page is for others too."""
+    words = ["inspect", printable(name), "--out", "FOLDER", "--ckpt_path", detector.name]
+    return f"fakeface {shlex.join(words + ['--gps'] * gps)}"
 
 
 def _detector(detector: Detector) -> dict[str, Any]:
@@ -192,12 +212,12 @@ def _file_says(facts: FileFacts) -> dict[str, Any]:
 def _pictures(
     photograph: NDArray[np.uint8],
     verdict: Verdict,
+    looked: Looked,
     facts: FileFacts,
     pixels: PixelFacts,
-    detector: Detector,
     explainer: Explainer | None,
 ) -> Pictures:
-    faces, heat_maps = _faces(photograph, verdict, detector, explainer)
+    faces, heat_maps = _faces(photograph, verdict, looked, explainer)
     thumbnail = None
     if facts.thumbnail is not None:
         shown = facts.thumbnail.pixels
@@ -214,29 +234,25 @@ def _pictures(
 
 
 def _faces(
-    photograph: NDArray[np.uint8], verdict: Verdict, detector: Detector, explainer: Explainer | None
+    photograph: NDArray[np.uint8], verdict: Verdict, looked: Looked, explainer: Explainer | None
 ) -> tuple[dict[int, str], dict[int, dict[str, str]]]:
     """Return the pictures of the most suspicious faces, and their heat maps, by their numbers."""
     height, width = photograph.shape[:2]
-    boxes: dict[int, tuple[int, int, int, int]]
-    if verdict.faces is None:
-        boxes = {1: (0, 0, width, height)}
-    else:
-        judged = [(number, face) for number, face in enumerate(verdict.faces, 1) if face.probability is not None]
-        boxes = {number: _around(face.box, height, width) for number, face in judged}
-    suspicion = {number: face.probability or 0.0 for number, face in enumerate(verdict.faces or (), 1)}
-    shown = sorted(boxes, key=lambda number: -suspicion.get(number, 0.0))[:MOST_FACES]
-    pictures = {number: data_url(_cut(photograph, boxes[number])) for number in sorted(shown)}
+    chances = {None: 0.0} | {place: face.probability or 0.0 for place, face in enumerate(verdict.faces or ())}
+    shown = sorted(looked.views, key=lambda place: -chances[place])[:MOST_FACES]
+    pictures: dict[int, str] = {}
     heat_maps: dict[int, dict[str, str]] = {}
-    if explainer is not None:
-        seen = dict(zip(boxes, detector.look_at_faces(photograph).seen, strict=True))
-        for number in pictures:
-            maps = explainer.heat_maps(photograph, seen[number])
+    for place in sorted(shown, key=lambda place: place or 0):
+        box = (0, 0, width, height)
+        if place is not None and verdict.faces is not None:
+            box = _around(verdict.faces[place].box, height, width)
+        number = (place or 0) + 1
+        face = _cut(photograph, box)
+        pictures[number] = data_url(face)
+        if explainer is not None:
+            maps = explainer.heat_maps(photograph, looked.views[place])
             heat_maps[number] = {
-                find_view(view).title or view: data_url(
-                    overlay(_cut(photograph, boxes[number]), np.ascontiguousarray(_cut(heat, boxes[number])))
-                )
-                for view, heat in maps.items()
+                find_view(view).title or view: data_url(overlay(face, _cut(heat, box))) for view, heat in maps.items()
             }
     return pictures, heat_maps
 

@@ -53,7 +53,8 @@ def read_file_facts(data: bytes, photograph: NDArray[np.uint8], gps: bool) -> Fi
         gps: Whether to read the place where it was taken.
     """
     with open_photograph(BytesIO(data)) as image:
-        image.load()  # the texts of a PNG may follow its pixels
+        if image.format == "PNG":
+            image.load()  # its texts may follow its pixels
         media_type = Image.MIME.get(image.format or "", "")
         packet = image.info.get("xmp", b"")
         comments, comment_count = read_comments(image)

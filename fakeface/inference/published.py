@@ -107,9 +107,11 @@ def read_published(folder: Path = RELEASE_FOLDER) -> Published:
 def read_published_scores(folder: Path = RELEASE_FOLDER) -> list[PublishedScore]:
     """Return the published scores."""
     with (folder / SCORES_FILE).open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
         return [
-            PublishedScore(**{**row, "probability": float(row["probability"]) if row["probability"] else None})
-            for row in csv.DictReader(file)
+            PublishedScore(path, digest, label, verdict, float(probability) if probability else None)
+            for path, digest, label, verdict, probability in rows
         ]
 
 

@@ -14,7 +14,8 @@ from typing import Any, Literal, NamedTuple
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from fakeface.report.plots import INK, PAPER
+INK, PAPER = "#222222", "#ffffff"
+"""Colours of text and ground, which HTML replaces by those of the page."""
 
 PLOT_FOLDER = "plots"
 """Where Markdown expects the plots, beside it."""
@@ -46,7 +47,7 @@ class Plot(NamedTuple):
 
     Attributes:
         name: Of its file, without a suffix.
-        svg: The drawing; ``plots.INK`` is the colour of its text and lines, ``plots.PAPER`` of its ground.
+        svg: The drawing; ``INK`` is the colour of its text and lines, ``PAPER`` of its ground.
         caption: What it shows.
     """
 

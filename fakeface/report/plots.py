@@ -13,13 +13,11 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
+from fakeface.report.pages import INK, PAPER
 from fakeface.training.curves import Curves
 
 Bins = Sequence[Mapping[str, float]]
 """As ``reliability.ProbabilityQuality`` holds them."""
-
-INK, PAPER = "#222222", "#ffffff"
-"""Colours of text and ground, which HTML replaces by those of the page."""
 
 _STYLE: dict[Any, Any] = {
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),

@@ -1,10 +1,14 @@
 """From an upload to what the page shows of it."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.evidence.examination import examine
+from fakeface.evidence.page import render_page
 from fakeface.inference.detector import Detector, Looked
 from fakeface.inference.explain import Explainer, overlay
 from fakeface.inference.scoring import Seen
@@ -44,6 +48,16 @@ class Analyst:
         height, width = image.shape[:2]
         pictures = self._evidence(image, verdict, looked) if evidence else None
         return Prediction.model_validate(asdict(verdict) | {"width": width, "height": height, "evidence": pictures})
+
+    def inspect(self, data: bytes, name: Path) -> str:
+        """Return the evidence page of an upload of this name; where it was taken is left out.
+
+        Raises:
+            ImageError: When the upload cannot be decoded.
+        """
+        pixels = self.decoder(data)
+        date = datetime.now(UTC)
+        return render_page(examine(data, name, self.detector, self.explainer, date, photograph=pixels))
 
     def _evidence(self, image: NDArray[np.uint8], verdict: Verdict, looked: Looked) -> Evidence:
         error_levels = error_level_analysis(image, self.detector.settings.parameters.ela)

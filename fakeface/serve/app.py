@@ -27,7 +27,7 @@ from fakeface.serve.story import draw_story
 from fakeface.serve.waiting_line import Busy, WaitingLine
 
 _PAGE = "page.html"
-_SCRIPTS = ("page", "requests", "evidence", "check", "bring", "queue", "result", "levels", "game")
+_SCRIPTS = ("page", "requests", "evidence", "check", "bring", "queue", "result", "save", "levels", "game")
 _PAGE_FILES = (_PAGE, "icon.svg", "page.css", *(f"{name}.js" for name in _SCRIPTS))
 
 

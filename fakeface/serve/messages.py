@@ -72,6 +72,12 @@ class Prediction(BaseModel):
     evidence: Evidence | None = Field(description="Only when asked for.")
 
 
+class EvidencePage(BaseModel):
+    """All that can be said of one photograph, to be kept and handed on."""
+
+    page: str = Field(description="HTML that needs nothing else.")
+
+
 class Problem(BaseModel):
     """Why there is no answer, in one sentence."""
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,10 +16,11 @@ from fakeface.inference.network import UNCALIBRATED
 from fakeface.serve.analyst import Analyst
 from fakeface.serve.faces import KnownFace
 from fakeface.serve.limits import Limits
-from fakeface.serve.messages import ErrorLevels, Example, NetworkFacts, Prediction, Problem
+from fakeface.serve.messages import ErrorLevels, EvidencePage, Example, NetworkFacts, Prediction, Problem
 from fakeface.serve.waiting_line import WaitingLine
 from fakeface.views.view import find_view
 
+_UNNAMED = "the upload"
 _UPLOAD: dict[str, Any] = {
     "requestBody": {
         "description": f"The file itself ({', '.join(FORMATS)}), not a form.",
@@ -40,7 +42,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def prediction_router(analyst: Analyst, line: WaitingLine, limits: Limits, faces: Sequence[KnownFace]) -> APIRouter:
-    """Return the routes ``/api/predict``, ``/api/network`` and ``/api/examples``."""
+    """Return the routes ``/api/predict``, ``/api/inspect``, ``/api/network`` and ``/api/examples``."""
     router = APIRouter(prefix="/api")
     examples = _choose_examples(faces)
 
@@ -52,6 +54,18 @@ def prediction_router(analyst: Analyst, line: WaitingLine, limits: Limits, faces
         async with line.place():
             data = await _read_upload(request, limits)
             return await line.run(lambda: analyst.judge(data, evidence))
+
+    @router.post("/inspect", openapi_extra=_UPLOAD, responses=_PROBLEMS)
+    async def inspect(
+        request: Request,
+        name: Annotated[str, Query(max_length=255, description="Of the file, for the page's title.")] = _UNNAMED,
+    ) -> EvidencePage:
+        """Write the evidence page of one photograph, which is forgotten with the answer."""
+        async with line.place():
+            data = await _read_upload(request, limits)
+            return EvidencePage(
+                page=await line.run(lambda: analyst.inspect(data, FilePath(FilePath(name).name or _UNNAMED)))
+            )
 
     @router.get("/network")
     async def network() -> NetworkFacts:

@@ -2,6 +2,7 @@
 
 import { element, headline, heatMapFigures, percent, showRegions, showScale, verdictClass, verdictMark, verdictName } from "./evidence.js";
 import { errorLevels, surroundings } from "./levels.js";
+import { startSaving } from "./save.js";
 
 const FALSE_ALARMS = 0.05; // of single faces, measured of the released network on origins that it was not trained on
 const KINDS = {
@@ -21,9 +22,11 @@ export function startResult(network) {
   let chosen = null; // place of a face, or null for the whole photo
   let bitmap = null; // the photo as this browser decodes it, for error levels
   let drawing = 0; // the latest request for error levels
+  const forgetSaving = startSaving(() => photo);
 
   async function show(next, go) {
     photo = next;
+    forgetSaving();
     bitmap?.close();
     bitmap = null;
     get("result").hidden = photo === null;

@@ -92,8 +92,8 @@ def measure(judged: Sequence[Judged]) -> tuple[Shares, dict[str, Interval | None
     decided = [(name, label) for name, label in zip(names, labels, strict=True) if name in LABEL_NAMES]
     false_alarms = [name == LABEL_NAMES[FAKE] for name, label in zip(names, labels, strict=True) if label == REAL]
     right = [name == LABEL_NAMES[label] for name, label in decided]
-    scored = [one for one in readable if one.verdict.probability is not None]
-    table = Predictions.from_records([one.record for one in scored], [one.verdict.probability for one in scored])
+    scored = [(one.record, one.verdict.probability) for one in readable if one.verdict.probability is not None]
+    table = Predictions.from_records([record for record, _ in scored], [probability for _, probability in scored])
     auroc = compute_scores(table.label, table.score)["auroc"] if scored else None
     shares = Shares(
         auroc=auroc,
@@ -183,8 +183,8 @@ _NAMES = {
 
 
 def _check_share(name: str, published: float | None, measured: float | None, interval: Interval | None) -> Check:
-    shown = ["–" if value is None else f"{value:.4f}" for value in (published, measured)]
-    return Check(name, *shown, interval, _distance(measured, published) <= TOLERANCE)
+    before, now = ("–" if value is None else f"{value:.4f}" for value in (published, measured))
+    return Check(name, before, now, interval, _distance(measured, published) <= TOLERANCE)
 
 
 def _distance(one: float | None, other: float | None) -> float:

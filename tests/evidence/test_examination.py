@@ -1,5 +1,6 @@
 import hashlib
 import json
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from fakeface.inference.explain import Explainer
 from tests.evidence.files import SCRIPT, exif, jpeg, portrait, sign, xmp
 from tests.networks import write_checkpoint
 
-MADE = {"date": "2026-01-02T03:04:05+00:00", "command": "fakeface inspect a.jpg"}
+DATE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PLACE = {1: "N", 2: (1.0, 2.0, 3.0), 3: "E", 4: (4.0, 5.0, 6.0)}
 
 
@@ -37,8 +38,12 @@ def data() -> bytes:
 def test_everything_that_the_page_needs_to_be_repeated_is_there(
     data: bytes, checkpoint: Path, detector: Detector, explainer: Explainer
 ) -> None:
-    content = examine(data, Path("a.jpg"), detector, explainer, MADE).content
-    assert content["made"] == {**MADE, "fakeface": __version__}
+    content = examine(data, Path("a.jpg"), detector, explainer, DATE).content
+    assert content["made"] == {
+        "date": "2026-01-02T03:04:05+00:00",
+        "command": "fakeface inspect a.jpg --out FOLDER --ckpt_path a.ckpt",
+        "fakeface": __version__,
+    }
     assert content["file"] == {
         "name": "a.jpg",
         "bytes": len(data),
@@ -63,17 +68,17 @@ def test_everything_that_the_page_needs_to_be_repeated_is_there(
 def test_the_same_file_gives_the_same_values_and_page_but_for_the_date(
     data: bytes, detector: Detector, explainer: Explainer
 ) -> None:
-    first = examine(data, Path("a.jpg"), detector, explainer, MADE)
-    second = examine(data, Path("a.jpg"), detector, explainer, {**MADE, "date": "2027"})
-    assert second.content["made"]["date"] == "2027"
-    second.content["made"]["date"] = MADE["date"]
+    first = examine(data, Path("a.jpg"), detector, explainer, DATE)
+    second = examine(data, Path("a.jpg"), detector, explainer, DATE.replace(year=2027))
+    assert second.content["made"]["date"] == "2027-01-02T03:04:05+00:00"
+    second.content["made"]["date"] = first.content["made"]["date"]
     assert json.dumps(first.content) == json.dumps(second.content)
     assert render_page(first) == render_page(second)
 
 
 def test_every_face_has_its_own_pictures(detector: Detector, explainer: Explainer) -> None:
     two = jpeg(np.hstack([small(), small()[:, ::-1]]))
-    found = examine(two, Path("two.jpg"), detector, explainer, MADE)
+    found = examine(two, Path("two.jpg"), detector, explainer, DATE)
     assert len(found.content["faces"]) == 2
     assert list(found.pictures.faces) == list(found.pictures.heat_maps) == [1, 2]
     page = render_page(found)
@@ -83,7 +88,7 @@ def test_every_face_has_its_own_pictures(detector: Detector, explainer: Explaine
 
 
 def test_photograph_without_a_face_says_so(detector: Detector, explainer: Explainer) -> None:
-    found = examine(jpeg(np.full((64, 64, 3), 200, np.uint8)), Path("wall.jpg"), detector, explainer, MADE)
+    found = examine(jpeg(np.full((64, 64, 3), 200, np.uint8)), Path("wall.jpg"), detector, explainer, DATE)
     assert found.content["faces"] == []
     assert "No face was found." in render_page(found)
 
@@ -91,11 +96,11 @@ def test_photograph_without_a_face_says_so(detector: Detector, explainer: Explai
 def test_network_of_whole_photographs_has_a_page_too(data: bytes, tmp_path: Path) -> None:
     write_checkpoint(tmp_path / "whole.ckpt", calibration=None)
     whole = Detector.load(tmp_path / "whole.ckpt")
-    found = examine(data, Path("a.jpg"), whole, Explainer(whole), MADE)
+    found = examine(data, Path("a.jpg"), whole, Explainer(whole), DATE)
     assert found.content["faces"] is None
     assert list(found.pictures.heat_maps[1]) == ["the photo", "the error levels"]
     assert "Nothing is known of how often these weights are wrong" in render_page(found)
-    assert "There is no heat map" in render_page(examine(data, Path("a.jpg"), whole, None, MADE))
+    assert "There is no heat map" in render_page(examine(data, Path("a.jpg"), whole, None, DATE))
 
 
 def test_hostile_metadata_are_text_and_bounded(detector: Detector) -> None:
@@ -104,7 +109,7 @@ def test_hostile_metadata_are_text_and_bounded(detector: Detector) -> None:
     full = jpeg(small(), exif=fields, comment=SCRIPT.encode() * 30, xmp=packet)
     name = f"{SCRIPT.replace('/', ':')}.jpg"
     for content in (sign(full, SCRIPT), png_with(10_000_000)):
-        found = examine(content, Path(name), detector, None, {**MADE, "command": SCRIPT})
+        found = examine(content, Path(name), detector, None, DATE)
         page = render_page(found)
         assert found.content["file"]["name"] == name
         assert page.count("<script>") == 1  # the page's own
@@ -127,8 +132,8 @@ def png_with(xmp_bytes: int) -> bytes:
 
 def test_place_is_left_out_of_page_and_json_unless_asked_for(detector: Detector) -> None:
     data = jpeg(small(), exif=exif({"Make": "Canon"}, PLACE))
-    quiet = examine(data, Path("a.jpg"), detector, None, MADE)
-    loud = examine(data, Path("a.jpg"), detector, None, MADE, gps=True)
+    quiet = examine(data, Path("a.jpg"), detector, None, DATE)
+    loud = examine(data, Path("a.jpg"), detector, None, DATE, gps=True)
     for text in (json.dumps(quiet.content), render_page(quiet)):
         assert "1.034167" not in text
     assert "latitude 1.034167, longitude 4.085" in render_page(loud)

@@ -8,8 +8,7 @@ import pytest
 from jinja2 import ChoiceLoader, DictLoader, PackageLoader
 
 from fakeface.report import pages
-from fakeface.report.pages import Cell, Photograph, Plot, Table, render
-from fakeface.report.plots import INK, PAPER
+from fakeface.report.pages import INK, PAPER, Cell, Photograph, Plot, Table, render
 
 TEMPLATE = """
 {% from page import heading, paragraph, bullets, table, fold, drawings, gallery %}

@@ -107,6 +107,16 @@ def test_chosen_photo_gets_its_verdict_with_pictures_and_regions(
     expect(page.locator("#error-rate")).to_contain_text("wrong on about 10\u00a0%")
 
 
+def test_all_that_was_found_is_saved_as_a_page(page: Page, photograph: bytes) -> None:
+    page.locator("#file").set_input_files({"name": "anna.jpg", "mimeType": "image/jpeg", "buffer": photograph})
+    expect_verdict(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save all that was found").click()
+    assert download.value.suggested_filename == "anna.html"
+    assert "<h1>anna.jpg</h1>" in download.value.path().read_text("utf-8")
+    expect(page.locator("#save-status")).to_have_text("The page is saved.")
+
+
 def test_example_tells_the_truth_after_the_verdict(page: Page) -> None:
     page.get_by_role("button", name="Drawn face 2").click()
     expect_verdict(page)

@@ -178,3 +178,14 @@ def test_the_command_of_the_documentation_works(address: str, tmp_path: Path, ph
     command = ["curl", "--silent", "--noproxy", "*", "--data-binary", "@photo.jpg", f"{address}api/predict"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
     assert json.loads(run.stdout)["width"] == 96
+
+
+def test_evidence_page_is_written_of_an_upload(client: TestClient, photograph: bytes) -> None:
+    answer = client.post("/api/inspect?name=..%2F%3Cb%3Eanna.jpg", content=photograph)
+    assert answer.status_code == 200
+    page = answer.json()["page"]
+    assert page.startswith("<!doctype html>")
+    assert "<h1>&lt;b&gt;anna.jpg</h1>" in page
+    assert "fakeface inspect" in page
+    assert client.post("/api/inspect", content=b"no picture").status_code == 422
+    assert client.post("/api/inspect?name=" + "a" * 300, content=photograph).status_code == 422
