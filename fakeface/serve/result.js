@@ -42,9 +42,10 @@ export function startResult(network) {
     markFaces(prediction);
     choose(suspect(prediction));
     if (go) get("verdict").focus();
-    bitmap = await decode(photo);
-    if (photo === next) showLevels();
-    else bitmap?.close();
+    const decoded = await decode(next);
+    if (photo !== next || bitmap !== null) return decoded?.close(); // another one, or the same once more, is shown by now
+    bitmap = decoded;
+    showLevels();
   }
 
   function markFaces(prediction) {
