@@ -13,7 +13,7 @@ from tests.documentation import REPOSITORY
 
 PACKAGE = REPOSITORY / "fakeface"
 PAGE = REPOSITORY / "docs" / "architecture.md"
-HOMES = {"lightning": "fakeface.training", "timm": "fakeface.models"}
+HOMES = {"lightning": "fakeface.training", "timm": "fakeface.models", "albumentations": "fakeface.data.augment"}
 """The only place that imports a library."""
 
 

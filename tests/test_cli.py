@@ -20,7 +20,7 @@ def test_help_answers_within_a_second_and_imports_nothing_slow() -> None:
         assert re.search(rf"^  {subcommand} ", answer, re.MULTILINE), subcommand
     code = (
         "import sys; from fakeface.cli import main; main(['--help']);"
-        "slow = {'torch', 'lightning', 'timm', 'cv2', 'sklearn', 'matplotlib'} & set(sys.modules);"
+        "slow = {'torch', 'lightning', 'timm', 'albumentations', 'cv2', 'sklearn', 'matplotlib'} & set(sys.modules);"
         "sys.exit(str(slow) if slow else 0)"
     )
     run_python("-c", code)

@@ -1,11 +1,12 @@
-"""The six augmentations of section 3.6 of the report.
+"""The six augmentations of section 3.6 of the report; the only file that imports albumentations.
 
 The geometry is shared by all views of a photograph. Brightness, contrast and saturation touch photometric views alone:
 error levels come from the compression history of the file, and an adjustment before the recompression would re-quantise
 that history away, while one after it would alter measured levels that no photograph has.
 """
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
 from typing import TypeVar
 
 import cv2
@@ -14,43 +15,86 @@ from numpy.typing import NDArray
 
 from fakeface.views.view import find_view
 
+# Without it the import asks PyPI for a newer version.
+os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
+
+import albumentations as A  # noqa: N812
+
 _Value = TypeVar("_Value", bound=np.generic)
-_Adjust = Callable[[NDArray[np.float32], np.float32], NDArray[np.float32]]
 
 
-def _brightness(channels: NDArray[np.float32], amount: np.float32) -> NDArray[np.float32]:
-    return channels + amount
+class _QuarterTurn(A.DualTransform):
+    """Turn by 90 degrees counter-clockwise, as ``tf.image.rot90`` does."""
+
+    def apply(self, img: NDArray[np.uint8], **params: object) -> NDArray[np.uint8]:
+        return np.asarray(cv2.rotate(img, cv2.ROTATE_90_COUNTERCLOCKWISE), dtype=np.uint8)
 
 
-def _contrast(channels: NDArray[np.float32], amount: np.float32) -> NDArray[np.float32]:
-    mean = channels.mean(axis=(1, 2), keepdims=True)
-    return np.asarray((channels - mean) * amount + mean, dtype=np.float32)
+class _Photometric(A.ImageOnlyTransform):
+    """An adjustment in tf.image's arithmetic: to floats in 0..1, adjust, and back to uint8.
+
+    The way back (``tf.image.convert_image_dtype``) multiplies by 255.5, saturates and truncates, so that an adjustment
+    by nothing changes no pixel. The report names no ranges; these are moderate.
+
+    Attributes:
+        low: Least amount of the adjustment.
+        high: Largest amount.
+    """
+
+    low: float
+    high: float
+
+    def get_params(self) -> dict[str, float]:
+        return {"amount": self.random_generator.uniform(self.low, self.high)}
+
+    def apply(self, img: NDArray[np.uint8], amount: float, **params: object) -> NDArray[np.uint8]:
+        # Arithmetic on (3, H, W) is several times as fast as on (H, W, 3).
+        channels = np.stack(cv2.split(img)) * np.float32(1 / 255)
+        adjusted = self.adjust(channels, np.float32(amount))
+        levels = np.clip(adjusted * np.float32(255.5), 0, 255).astype(np.uint8)
+        return np.asarray(cv2.merge(list(levels)), dtype=np.uint8)
+
+    def adjust(self, channels: NDArray[np.float32], amount: np.float32) -> NDArray[np.float32]:
+        raise NotImplementedError
 
 
-def _saturation(channels: NDArray[np.float32], amount: np.float32) -> NDArray[np.float32]:
-    # Scaling S of HSV with H and V fixed moves each channel away from the largest one (V) by the same factor,
-    # until the smallest channel reaches 0, which is S = 1.
-    value = channels.max(axis=0)
-    chroma = value - channels.min(axis=0)
-    factor = np.minimum(amount, value / np.maximum(chroma, np.float32(1e-9)))
-    return np.asarray(value - (value - channels) * factor, dtype=np.float32)
+class _Brightness(_Photometric):
+    low, high = -0.2, 0.2
+
+    def adjust(self, channels: NDArray[np.float32], amount: np.float32) -> NDArray[np.float32]:
+        return channels + amount
 
 
-_GEOMETRIC: Mapping[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
-    "flip_left_right": np.fliplr,
-    "flip_up_down": np.flipud,
-    "rot90": np.rot90,
+class _Contrast(_Photometric):
+    low, high = 0.8, 1.2
+
+    def adjust(self, channels: NDArray[np.float32], amount: np.float32) -> NDArray[np.float32]:
+        mean = channels.mean(axis=(1, 2), keepdims=True)
+        return np.asarray((channels - mean) * amount + mean, dtype=np.float32)
+
+
+class _Saturation(_Photometric):
+    low, high = 0.8, 1.2
+
+    def adjust(self, channels: NDArray[np.float32], amount: np.float32) -> NDArray[np.float32]:
+        # Scaling S of HSV with H and V fixed moves each channel away from the largest one (V) by the same factor,
+        # until the smallest channel reaches 0, which is S = 1.
+        value = channels.max(axis=0)
+        chroma = value - channels.min(axis=0)
+        factor = np.minimum(amount, value / np.maximum(chroma, np.float32(1e-9)))
+        return np.asarray(value - (value - channels) * factor, dtype=np.float32)
+
+
+_TRANSFORMS: Mapping[str, A.BasicTransform] = {
+    "flip_left_right": A.HorizontalFlip(),
+    "flip_up_down": A.VerticalFlip(),
+    "rot90": _QuarterTurn(),
+    "random_brightness": _Brightness(),
+    "random_contrast": _Contrast(),
+    "random_saturation": _Saturation(),
 }
-_PHOTOMETRIC: Mapping[str, tuple[_Adjust, float, float]] = {
-    "random_brightness": (_brightness, -0.2, 0.2),
-    "random_contrast": (_contrast, 0.8, 1.2),
-    "random_saturation": (_saturation, 0.8, 1.2),
-}
-"""The adjustments, with the least and the largest amount. The report names no ranges; these are moderate."""
 
-_OPERATIONS = (*_GEOMETRIC, *_PHOTOMETRIC)
-
-PAPER_OPERATIONS = ("identity", *_OPERATIONS)
+PAPER_OPERATIONS = ("identity", *_TRANSFORMS)
 """The original and its six augmentations: together they make a set seven times as large (Table 2)."""
 
 _MIRRORED_REGIONS = [1, 0, 2, 3]
@@ -75,27 +119,16 @@ def augment_paper(
     """
     if operation == "identity":
         return dict(views), regions
-    if operation in _GEOMETRIC:
-        turned = {name: np.ascontiguousarray(_GEOMETRIC[operation](image)) for name, image in views.items()}
-        return turned, regions[_MIRRORED_REGIONS] if operation.startswith("flip") else regions
-    adjust, low, high = _PHOTOMETRIC[operation]
-    amount = np.float32(generator.uniform(low, high))
-    return {
-        name: _adjusted(image, adjust, amount) if find_view(name).photometric else image
+    transform = _TRANSFORMS[operation]
+    # albumentations' own generators repeat in every DataLoader worker.
+    transform.random_generator = generator
+    params = transform.get_params()
+    shared = isinstance(transform, A.DualTransform)
+    augmented = {
+        name: transform.apply(image, **params) if shared or find_view(name).photometric else image
         for name, image in views.items()
-    }, regions
-
-
-def _adjusted(image: NDArray[np.uint8], adjust: _Adjust, amount: np.float32) -> NDArray[np.uint8]:
-    """Adjust in tf.image's arithmetic: to floats in 0..1, adjust, and back to uint8.
-
-    The way back (``tf.image.convert_image_dtype``) multiplies by 255.5, saturates and truncates, so that an adjustment
-    by nothing changes no pixel.
-    """
-    # Arithmetic on (3, H, W) is several times as fast as on (H, W, 3).
-    channels = np.stack(cv2.split(image)) * np.float32(1 / 255)
-    levels = np.clip(adjust(channels, amount) * np.float32(255.5), 0, 255).astype(np.uint8)
-    return np.asarray(cv2.merge(list(levels)), dtype=np.uint8)
+    }
+    return augmented, regions[_MIRRORED_REGIONS] if operation.startswith("flip") else regions
 
 
 def augment_online(
@@ -107,8 +140,8 @@ def augment_online(
     are those of ``augment_paper``.
     """
     augmented = dict(views)
-    chosen = generator.random(len(_OPERATIONS)) < 0.5
-    for operation, apply in zip(_OPERATIONS, chosen, strict=True):
+    chosen = generator.random(len(_TRANSFORMS)) < 0.5
+    for operation, apply in zip(_TRANSFORMS, chosen, strict=True):
         if apply:
             augmented, regions = augment_paper(augmented, regions, operation, generator)
     return augmented, regions

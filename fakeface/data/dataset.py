@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from fakeface.data.augment import PAPER_OPERATIONS, augment_online, augment_paper
 from fakeface.data.cache import ViewSource
 from fakeface.data.records import REGIONS, Record
 
@@ -41,6 +40,9 @@ class FaceDataset(Dataset[Sample]):
         self.seed = seed
         self.operations: Sequence[str] = ("identity",)
         if augmentation == "paper":
+            # Imported where something is augmented alone, for albumentations takes as long as torch.
+            from fakeface.data.augment import PAPER_OPERATIONS
+
             self.operations = PAPER_OPERATIONS
         self.copies = len(self.operations)
 
@@ -63,6 +65,8 @@ class FaceDataset(Dataset[Sample]):
         record = self.records[position]
         views, regions = self.source[position], region_bits(record)
         if self.augmentation != "none":
+            from fakeface.data.augment import augment_online, augment_paper
+
             if self.augmentation == "paper":
                 generator = np.random.default_rng([self.seed, index])
                 views, regions = augment_paper(views, regions, self.operations[copy], generator)

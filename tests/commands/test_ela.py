@@ -100,7 +100,7 @@ def test_lightning_is_not_imported(tmp_path: Path) -> None:
     photo = save_photograph(tmp_path / "anna.png")
     code = (
         "import sys; from fakeface.cli import main; main(sys.argv[1:]);"
-        "sys.exit(bool({'torch', 'lightning'} & set(sys.modules)))"
+        "sys.exit(bool({'torch', 'lightning', 'albumentations'} & set(sys.modules)))"
     )
     arguments = ["ela", str(photo), "--out", str(tmp_path / "out")]
     subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)

@@ -1,5 +1,8 @@
 import colorsys
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -217,3 +220,20 @@ def test_brightness_and_saturation_are_each_drawn_half_of_the_time() -> None:
     ]
     # 1 − 0.5², less the few draws that are too small to move a level; four standard deviations are 0.055.
     assert 0.68 < np.mean(changed) < 0.81
+
+
+def test_importing_it_does_not_touch_the_network() -> None:
+    script = """
+import socket
+def refuse(*args, **kwargs):
+    print("network call", args)
+    raise OSError("no network")
+socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse
+import fakeface.data.augment
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "NO_ALBUMENTATIONS_UPDATE"}
+    result = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert result.stdout == ""
+    assert result.stderr == ""

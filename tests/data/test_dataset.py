@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -102,6 +104,7 @@ def test_online_samples_depend_on_seed_epoch_and_index_alone() -> None:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_no_two_samples_share_their_draws_whatever_the_workers(workers: int) -> None:
+    # albumentations' own generators give both workers the same draws, and every epoch those of the first.
     count = 32
     records = [Record(Path(f"{number}.jpg"), REAL) for number in range(count)]
     dataset = FaceDataset(records, NoiseViews(count, same=True), "online")
@@ -116,3 +119,20 @@ def test_no_two_samples_share_their_draws_whatever_the_workers(workers: int) -> 
                 seen[image.numpy().tobytes()] += 1
     # One in eight has no photometric change; those may meet in one of eight orientations.
     assert len(seen) > 2 * count - 12
+
+
+def test_where_nothing_is_augmented_albumentations_is_not_imported() -> None:
+    code = """
+import sys
+from pathlib import Path
+import numpy as np
+from fakeface.data.dataset import FaceDataset
+from fakeface.data.records import Record
+from fakeface.training import callbacks, datamodule
+views = [{"original": np.zeros((8, 8, 3), dtype=np.uint8)}]
+for augmentation in ("none", "online"):
+    FaceDataset([Record(Path("a.jpg"), 0)], views, augmentation)[0, 0]
+    print(augmentation, "albumentations" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "none False\nonline True\n"
