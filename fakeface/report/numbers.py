@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from fakeface.evaluation.intervals import Difference
-from fakeface.evaluation.summary import Figures
 from fakeface.report.pages import Cell
+
+if TYPE_CHECKING:
+    from fakeface.evaluation.intervals import Difference
+    from fakeface.evaluation.summary import Figures
 
 NONE = "–"
 
@@ -43,7 +46,7 @@ def _outward(low: float, high: float) -> tuple[int, int]:
     return math.floor(100 * low + 1e-9), math.ceil(100 * high - 1e-9)
 
 
-def measured(figures: Figures | None, metric: str) -> Cell:
+def measured(figures: "Figures | None", metric: str) -> Cell:
     """Write a metric with its interval; accuracy in per cent, as the paper does."""
     if figures is None:
         return NONE
@@ -58,7 +61,7 @@ def probability(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def difference(found: Difference | None) -> tuple[Cell, Cell]:
+def difference(found: "Difference | None") -> tuple[Cell, Cell]:
     """Write a difference with its interval, and its p-value."""
     if found is None:
         return NONE, NONE

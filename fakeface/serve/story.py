@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fakeface.data.augment import PAPER_OPERATIONS, augment_paper
 from fakeface.data.images import decode_image
 from fakeface.data.records import REAL
 from fakeface.faces.finder import find_faces
@@ -17,12 +16,9 @@ from fakeface.serve.faces import KnownFace
 from fakeface.views.ela import ElaParameters, error_level_analysis
 from fakeface.views.face import AlignedFace
 from fakeface.views.pictures import QUALITY, encode_jpeg
-from fakeface.views.view import ORIGINAL
 
-_THUMBNAIL = 160
 _CELL = 16
 _SAVED = {"a": 90, "b": 75}
-_SEED = 5
 _TILT, _TILTED_SCALE, _MARKED = 25, 0.75, 320
 
 
@@ -43,7 +39,7 @@ def draw_story(faces: Sequence[KnownFace], ela: ElaParameters) -> dict[str, byte
         pictures[f"{name}.jpg"] = encode_jpeg(pixels, QUALITY)
         pictures[f"{name}_ela.jpg"] = encode_jpeg(error_level_analysis(pixels, ela), QUALITY)
     real = decode_image(chosen["real"].data, Path("real"))
-    return pictures | _found(real) | _augmented(real) | _saved_twice(real)
+    return pictures | _found(real) | _saved_twice(real)
 
 
 def _found(image: NDArray[np.uint8]) -> dict[str, bytes]:
@@ -61,18 +57,6 @@ def _found(image: NDArray[np.uint8]) -> dict[str, bytes]:
     return {
         "found.jpg": encode_jpeg(np.asarray(marked, dtype=np.uint8), QUALITY),
         "aligned.jpg": encode_jpeg(aligned, QUALITY),
-    }
-
-
-def _augmented(image: NDArray[np.uint8]) -> dict[str, bytes]:
-    small = cv2.resize(image, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA)
-    views = {ORIGINAL: np.asarray(small, dtype=np.uint8)}
-    regions = np.zeros(4)
-    return {
-        f"{operation}.jpg": encode_jpeg(
-            augment_paper(views, regions, operation, np.random.default_rng(_SEED))[0][ORIGINAL], QUALITY
-        )
-        for operation in PAPER_OPERATIONS
     }
 
 
