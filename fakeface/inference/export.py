@@ -1,7 +1,8 @@
 """Trained networks as files for other runtimes, with all that their use needs inside.
 
 The input is one tensor per view, uint8 ``(B, 3, size, size)``; normalisation is part of the network. The outputs are
-``fake_logit`` ``(B,)`` and, where the network has them, ``region_logits`` ``(B, 4)`` and ``map_logits`` ``(B, H, W)``.
+``fake_logit`` ``(B,)`` and, where the network has them, ``region_logits`` ``(B, 4)``, ``kind_logits`` ``(B, 3)`` and
+``map_logits`` ``(B, H, W)``.
 The metadata, a JSON text under the key ``fakeface``, say which views, at which size, with which parameters of
 ``fakeface.views.ela``, how a score becomes a verdict, and how the network is made.
 """
@@ -29,7 +30,7 @@ from fakeface.evaluation.predictions import logits
 from fakeface.folders import make_folder
 from fakeface.inference.detector import Detector
 from fakeface.inference.network import METADATA_KEY, FaceScore, face_scores
-from fakeface.inference.onnx_network import FAKE_LOGIT, MAP_LOGITS, REGION_LOGITS, OnnxNetwork
+from fakeface.inference.onnx_network import FAKE_LOGIT, KIND_LOGITS, MAP_LOGITS, REGION_LOGITS, OnnxNetwork
 from fakeface.inference.scoring import Batch, Seen, score, stack
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.models import FaceNetwork
@@ -129,7 +130,7 @@ class _Exportable(nn.Module):
 
     def forward(self, *views: Tensor) -> tuple[Tensor, ...]:
         output = self.net(dict(zip(self.net.views, views, strict=True)))
-        outputs = (output.fake_logit, output.regions, output.map)
+        outputs = (output.fake_logit, output.regions, output.kind_logits, output.map)
         return tuple(tensor for tensor in outputs if tensor is not None)
 
 
@@ -170,9 +171,7 @@ def write_onnx(network: TorchNetwork, file: Path, keep_weights: bool = False) ->
     from onnxscript.optimizer import fold_constants
 
     traced = _trace(network)
-    names = [FAKE_LOGIT, REGION_LOGITS] if network.has_regions else [FAKE_LOGIT]
-    if len(traced.graph_signature.user_outputs) > len(names):
-        names.append(MAP_LOGITS)
+    names = [_name(node.meta["val"].shape) for node in traced.graph.output_node().args[0]]
     program = torch.onnx.export(
         traced,
         dynamo=True,
@@ -241,9 +240,17 @@ def _load_openvino(file: Path) -> Runtime:
     return run
 
 
+def _name(shape: Sequence[Any]) -> str:
+    """Return what an output of this shape is."""
+    if len(shape) == 2:
+        return REGION_LOGITS if shape[1] == len(REGIONS) else KIND_LOGITS
+    return FAKE_LOGIT if len(shape) == 1 else MAP_LOGITS
+
+
 def _scores(outputs: Sequence[NDArray[np.float32]]) -> list[FaceScore]:
-    """Return the scores in the outputs, which differ in their dimensions; there may be a map among them."""
-    return face_scores(outputs[0], next((output for output in outputs if output.ndim == 2), None))
+    """Return the scores in the outputs."""
+    found = {_name(output.shape): output for output in outputs}
+    return face_scores(found[FAKE_LOGIT], found.get(REGION_LOGITS), found.get(KIND_LOGITS))
 
 
 def _quantise(detector: Detector, file: Path, photographs: Sequence[Path]) -> None:

@@ -12,7 +12,7 @@ from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration
 from fakeface.evaluation.predictions import probabilities
 from fakeface.inference.scoring import Batch
-from fakeface.inference.verdicts import Kind
+from fakeface.inference.verdicts import KINDS, Kind
 from fakeface.views.ela import ElaParameters
 from fakeface.views.view import ViewParameters
 
@@ -92,12 +92,12 @@ class FaceScore(NamedTuple):
     kind: Kind | None = None
 
 
-def face_scores(fake: ArrayLike, regions: ArrayLike | None = None) -> list[FaceScore]:
-    """Return the scores of a batch from log odds: those of fake ``(B,)``, and those of regions ``(B, 4)`` or None."""
+def face_scores(fake: ArrayLike, regions: ArrayLike | None = None, kinds: ArrayLike | None = None) -> list[FaceScore]:
+    """Return the scores of a batch from log odds: of fake ``(B,)``, of regions ``(B, 4)`` and of kinds ``(B, 3)``."""
     values = probabilities(fake).tolist()
-    if regions is None:
-        return [FaceScore(value) for value in values]
-    return [FaceScore(value, tuple(row)) for value, row in zip(values, probabilities(regions).tolist(), strict=True)]
+    by_region = [None] * len(values) if regions is None else map(tuple, probabilities(regions).tolist())
+    names = [None] * len(values) if kinds is None else [KINDS[n] for n in np.argmax(np.asarray(kinds), axis=1)]
+    return [FaceScore(*row) for row in zip(values, by_region, names, strict=True)]
 
 
 class Network(Protocol):

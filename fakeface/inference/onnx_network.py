@@ -14,8 +14,8 @@ from fakeface.evaluation.predictions import probabilities
 from fakeface.inference.network import METADATA_KEY, FaceScore, Settings, face_scores
 from fakeface.inference.scoring import Batch
 
-FAKE_LOGIT, REGION_LOGITS, MAP_LOGITS = "fake_logit", "region_logits", "map_logits"
-"""Names of the outputs: ``(B,)`` and, where the network has them, ``(B, 4)`` and ``(B, H, W)``."""
+FAKE_LOGIT, REGION_LOGITS, KIND_LOGITS, MAP_LOGITS = "fake_logit", "region_logits", "kind_logits", "map_logits"
+"""Names of the outputs: ``(B,)`` and, where the network has them, ``(B, 4)``, ``(B, 3)`` and ``(B, H, W)``."""
 
 FACES_AT_ONCE = 4
 """More are not faster, but take more memory."""
@@ -56,11 +56,12 @@ class OnnxNetwork:
         outputs = {output.name for output in self._session.get_outputs()}
         self.has_regions = REGION_LOGITS in outputs
         self._has_map = MAP_LOGITS in outputs
+        self._scores = [name for name in (FAKE_LOGIT, REGION_LOGITS, KIND_LOGITS) if name in outputs]
 
     def __call__(self, views: Batch) -> list[FaceScore]:
         """Score a batch of faces."""
-        outputs = self._run([FAKE_LOGIT, REGION_LOGITS] if self.has_regions else [FAKE_LOGIT], views)
-        return face_scores(*outputs)
+        found = dict(zip(self._scores, self._run(self._scores, views), strict=True))
+        return face_scores(found[FAKE_LOGIT], found.get(REGION_LOGITS), found.get(KIND_LOGITS))
 
     def edit_maps(self, views: Batch) -> NDArray[np.float32] | None:
         """Return the probability of an edit at each place ``(B, H, W)``, or None where the network has no map."""

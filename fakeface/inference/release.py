@@ -3,34 +3,43 @@
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from fakeface.data.records import Record
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration, calibrate
 from fakeface.evaluation.predictions import Predictions, logits, probabilities, read_predictions
 from fakeface.folders import make_folder
+from fakeface.inference.detector import Detector
 from fakeface.inference.export import LARGEST_DIFFERENCE, check_export, metadata, write_onnx
-from fakeface.inference.network import METADATA_KEY, Settings
+from fakeface.inference.network import METADATA_KEY, UNCALIBRATED, Settings
 from fakeface.inference.onnx_network import OnnxNetwork
 from fakeface.inference.torch_network import TorchNetwork, build_network
 from fakeface.training.checkpoints import load_checkpoint
 
-ENSEMBLE = "fakeface.models.Ensemble"
+ENSEMBLE, KIND_ENSEMBLE = "fakeface.models.Ensemble", "fakeface.models.KindEnsemble"
 
 _PREFIX = "net."
 
 
-def write_release(checkpoint_paths: Sequence[Path], out: Path, calibration: Calibration | None = None) -> None:
-    """Write the network of a checkpoint, or the ensemble of several.
+def write_release(
+    checkpoint_paths: Sequence[Path],
+    out: Path,
+    calibration: Calibration | None = None,
+    photographs: Sequence[Record] = (),
+) -> None:
+    """Write the network of a checkpoint, or the ensemble of several: by their mean, or by kinds where one tells them.
 
     Args:
         checkpoint_paths: Checkpoints of ``fakeface fit``, which read their photographs in the same way.
         out: The file to write, which ends in ``.onnx``.
         calibration: In place of the one that a single checkpoint carries.
+        photographs: To calibrate on in place of both; none of the networks was trained on them.
 
     Raises:
         UserError: When a checkpoint is not fakeface's, they differ in what they read, there is no calibration, or the
@@ -39,25 +48,56 @@ def write_release(checkpoint_paths: Sequence[Path], out: Path, calibration: Cali
     check_export("onnx", out)
     checkpoints = {path: load_checkpoint(path) for path in checkpoint_paths}
     first = checkpoint_paths[0]
+    nets = [checkpoint["hyper_parameters"]["net"] for checkpoint in checkpoints.values()]
+    net, prefixes = nets[0], [""]
+    if len(nets) > 1:
+        net = {"class_path": ENSEMBLE, "init_args": {"members": nets}}
+        prefixes = [f"members.{number}." for number in range(len(nets))]
+        if any(member["init_args"].get("kinds") for member in nets):
+            if not photographs:
+                raise UserError(
+                    "networks that tell kinds are not fused by their mean, so tables of predictions cannot calibrate "
+                    "them: name photographs that none was trained on with --photographs MANIFEST"
+                )
+            temperatures = [_carried_calibration({path: one}).temperature for path, one in checkpoints.items()]
+            net = {"class_path": KIND_ENSEMBLE, "init_args": {"members": nets, "temperatures": temperatures}}
+    if photographs:
+        calibration = UNCALIBRATED
     if calibration is None:
         calibration = _carried_calibration(checkpoints)
     settings = _settings(checkpoints[first], calibration)
     for path, checkpoint in checkpoints.items():
         if _settings(checkpoint, calibration) != settings:
             raise UserError(f"{path} reads its photographs in another way than {first}: take those of one kind")
-    nets = [checkpoint["hyper_parameters"]["net"] for checkpoint in checkpoints.values()]
-    if len(nets) == 1:
-        net, prefixes = nets[0], [""]
-    else:
-        net = {"class_path": ENSEMBLE, "init_args": {"members": nets}}
-        prefixes = [f"members.{number}." for number in range(len(nets))]
     weights = {
         prefix + name.removeprefix(_PREFIX): tensor
         for prefix, checkpoint in zip(prefixes, checkpoints.values(), strict=True)
         for name, tensor in checkpoint["state_dict"].items()
         if name.startswith(_PREFIX)
     }
-    write_network(TorchNetwork(build_network(net, weights, first), settings, first), out)
+    network = TorchNetwork(build_network(net, weights, first), settings, first)
+    if photographs:
+        predictions = _predict(network, photographs)
+        if net["class_path"] == KIND_ENSEMBLE:
+            # Moved so that a half lies where the threshold would, and probabilities mean what they say there.
+            shift = -float(logits(np.array([calibrate(predictions).threshold]))[0])
+            net["init_args"]["shift"] = shift
+            moved = probabilities(logits(predictions.score) + shift)
+            predictions = Predictions.from_records(predictions.records, moved)
+        settings = replace(settings, calibration=calibrate(predictions))
+        network = TorchNetwork(build_network(net, weights, first), settings, first)
+    write_network(network, out)
+
+
+def _predict(network: TorchNetwork, photographs: Sequence[Record]) -> Predictions:
+    """Score photographs; those without a face, where the network judges faces, are left out."""
+    verdicts = Detector(network, network.file).stream([record.path for record in photographs])
+    scored = [
+        (record, verdict.probability)
+        for record, verdict in zip(photographs, tqdm(verdicts, "Calibrating", len(photographs)), strict=True)
+        if verdict.probability is not None
+    ]
+    return Predictions.from_records([record for record, _ in scored], [score for _, score in scored])
 
 
 def write_network(network: TorchNetwork, out: Path) -> None:

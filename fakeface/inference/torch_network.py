@@ -85,7 +85,9 @@ class TorchNetwork:
         """Score a batch of faces."""
         with torch.inference_mode():
             output = self.net(self.to_tensors(views))
-        return face_scores(output.fake_logit.cpu(), None if output.regions is None else output.regions.cpu())
+        regions = None if output.regions is None else output.regions.cpu()
+        kinds = None if output.kind_logits is None else output.kind_logits.cpu()
+        return face_scores(output.fake_logit.cpu(), regions, kinds)
 
     def edit_maps(self, views: Batch) -> NDArray[np.float32] | None:
         """Return the probability of an edit at each place ``(B, H, W)``, or None where the network has no map."""

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 VerdictName = Literal["real", "fake", "unsure", "no face"]
 FaceVerdictName = Literal["real", "fake", "unsure", "too small"]
 Kind = Literal["edited", "swapped", "generated"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""In the order of ``fakeface.models.KINDS``, which needs torch."""
+
 Reason = Literal["too close", "small face"]
 """Why a verdict is unsure: the score is too close to the threshold, and perhaps for the face is smaller than those that
 networks are trained on."""

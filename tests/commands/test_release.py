@@ -1,17 +1,23 @@
+from collections import Counter
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from onnx import TensorProto, load
 from scipy.special import expit, logit
 
+from fakeface import Detector
 from fakeface.cli import main
-from fakeface.data.records import Record
+from fakeface.data.records import REAL, Record, scan_folder, write_manifest
 from fakeface.evaluation.calibration import calibrate
 from fakeface.evaluation.predictions import Predictions, write_predictions
 from fakeface.inference.onnx_network import OnnxNetwork
 from fakeface.inference.torch_network import TorchNetwork
-from tests.networks import CALIBRATION, SIZE, write_checkpoint
+from fakeface.models import KINDS, FaceNetwork, KindEnsemble, SpliceNet
+from tests.networks import CALIBRATION, ELA, SIZE, write_checkpoint
 
 
 def test_a_release_says_what_its_checkpoint_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,3 +103,74 @@ def test_an_ensemble_needs_a_calibration_and_members_of_one_kind(
     assert main([*arguments, "--calibrate_on", str(tmp_path / "scores.csv"), str(tmp_path / "other.csv")]) == 2
     assert "other.csv has another label for a than a table before it" in capsys.readouterr().err
     assert not (tmp_path / "a.onnx").exists()
+
+
+def write_splice_net(path: Path, seed: int, kinds: bool, calibrated: bool = True) -> SpliceNet:
+    """Write a checkpoint of a tiny network on the view face, as `fakeface fit` does, and return the network."""
+    arguments: dict[str, Any] = {
+        "backbone": "test_efficientnet",
+        "pretrained": False,
+        "width": 16,
+        "drop_path": 0.0,
+        "kinds": kinds,
+    }
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = SpliceNet(**arguments).eval()
+    checkpoint = {
+        "state_dict": {f"net.{name}": tensor for name, tensor in net.state_dict().items()},
+        "hyper_parameters": {"net": {"class_path": "fakeface.models.SpliceNet", "init_args": arguments}},
+        "datamodule_hyper_parameters": {"views": ["face"], "size": 64, "ela": asdict(ELA)},
+    }
+    calibration = replace(CALIBRATION, temperature=1.5 + seed)
+    torch.save(checkpoint | ({"calibration": calibration.to_dict()} if calibrated else {}), path)
+    return net
+
+
+def test_networks_that_tell_kinds_are_fused_and_calibrated_on_photographs(tmp_path: Path, demo_root: Path) -> None:
+    paths = [tmp_path / "edits.ckpt", tmp_path / "kinds.ckpt"]
+    nets = [write_splice_net(path, seed, kinds=seed == 1) for seed, path in enumerate(paths)]
+    records = [replace(one, source=f"s{n % 3}", split="val") for n, one in enumerate(scan_folder(demo_root)[15:36])]
+    others = [replace(one, split="train") for one in scan_folder(demo_root)[:3]]
+    write_manifest(tmp_path / "m.csv", [*others, *records])
+    command = ["release", "--ckpt_path", *map(str, paths), "--out", str(tmp_path / "out.onnx")]
+    assert main([*command, "--photographs", str(tmp_path / "m.csv")]) == 0
+
+    detector = Detector.load(tmp_path / "out.onnx")
+    calibration = detector.settings.calibration
+    counts = Counter(record.source for record in records if record.label == REAL)
+    assert {source: len(scores) for source, scores in calibration.reals.items()} == counts
+    # The threshold lies at a half, where the fused log odds were moved to.
+    assert calibration.threshold == pytest.approx(0.5, abs=0.01)
+    faces = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
+    ensemble = KindEnsemble(list[FaceNetwork](nets), [1.5, 2.5]).eval()
+    with torch.inference_mode():
+        output = ensemble({"face": torch.from_numpy(faces).permute(0, 3, 1, 2)})
+    found = detector.network({"face": faces})
+    moved = logit([face.fake for face in found]) - output.fake_logit.numpy()
+    assert moved == pytest.approx([moved.mean()] * 3, abs=0.02)
+    assert output.kind_logits is not None
+    assert [face.kind for face in found] == [KINDS[n] for n in output.kind_logits.argmax(dim=1).tolist()]
+    in_torch = TorchNetwork.from_release(tmp_path / "out.onnx")({"face": faces})
+    assert [face.kind for face in in_torch] == [face.kind for face in found]
+
+
+@pytest.mark.parametrize(
+    ("calibrated", "photographs", "message"),
+    [(True, False, "name photographs that none was trained on"), (False, True, "carries no calibration")],
+)
+def test_networks_that_tell_kinds_need_photographs_and_temperatures(
+    tmp_path: Path,
+    demo_root: Path,
+    capsys: pytest.CaptureFixture[str],
+    calibrated: bool,
+    photographs: bool,
+    message: str,
+) -> None:
+    paths = [tmp_path / "edits.ckpt", tmp_path / "kinds.ckpt"]
+    for seed, path in enumerate(paths):
+        write_splice_net(path, seed, kinds=True, calibrated=calibrated)
+    flags = ["--photographs", str(demo_root / "manifest.csv")] if photographs else []
+    assert main(["release", "--ckpt_path", *map(str, paths), "--out", str(tmp_path / "out.onnx"), *flags]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out.onnx").exists()
