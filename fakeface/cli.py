@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import logging
 import os
 import re
 import sys
@@ -49,6 +50,7 @@ def main(args: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if args is None else args)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # for names that the terminal cannot show
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells where its cache is when there is no home folder
     try:
         code = _run(arguments)
         if sys.stdout is not None:

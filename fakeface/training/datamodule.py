@@ -123,7 +123,12 @@ class FaceDataModule(LightningDataModule):
             return Path(self.cache)
         if not self.cache:
             return None
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fakeface"
+        try:
+            return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fakeface"
+        except RuntimeError as error:  # a user without a line in the passwd file, as in containers
+            raise UserError(
+                "there is no home folder to keep the cache of views in: set XDG_CACHE_HOME, or pass --data.cache FOLDER"
+            ) from error
 
     def prepare_data(self) -> None:
         """Fill the cache, once per machine.
