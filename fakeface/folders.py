@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from fakeface.errors import UserError
@@ -39,6 +42,38 @@ def make_new_folder(folder: Path) -> None:
     make_folder(folder)
     if any(folder.iterdir()):
         raise UserError(f"the folder {folder} is not empty: name a new one, or remove it first")
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """Make a folder as ``make_new_folder`` does, and empty it again when the disk is too full for what it is to hold.
+
+    Raises:
+        OSError: With the folder's name.
+    """
+    make_new_folder(folder)
+    try:
+        yield
+    except OSError as error:
+        for path in folder.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        error.filename = error.filename or str(folder)
+        raise
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[None]:
+    """Let a file be written, and remove it again when it did not become whole.
+
+    Raises:
+        OSError: With the file's name.
+    """
+    try:
+        yield
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        error.filename = error.filename or str(path)
+        raise
 
 
 def announcement(path: Path) -> str:

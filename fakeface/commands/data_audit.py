@@ -4,6 +4,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from fakeface.audit.page import audit_content, group_galleries
 from fakeface.audit.probes import run_probes
 from fakeface.audit.source_groups import find_links, group_names
 from fakeface.commands.labelled_source import add_source, read_source
-from fakeface.data.records import FAKE, REAL, write_manifest
-from fakeface.folders import make_new_folder
+from fakeface.data.records import FAKE, REAL, Record, write_manifest
+from fakeface.folders import new_folder
 from fakeface.report.pages import render
 
 
@@ -29,8 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the audit, and write it where ``--out`` names a folder."""
     records = read_source(arguments)
-    if arguments.out is not None:
-        make_new_folder(arguments.out)
+    with nullcontext() if arguments.out is None else new_folder(arguments.out):
+        _audit(arguments, records)
+    return 0
+
+
+def _audit(arguments: argparse.Namespace, records: Sequence[Record]) -> None:
     examined = examine(records)
     groups = source_groups(examined)
     probes = run_probes(examined, groups, arguments.seed)
@@ -48,7 +53,6 @@ def run(arguments: argparse.Namespace) -> int:
         write_manifest(arguments.out / "manifest.csv", grouped)
         for name in ("audit.json", "audit.html", "manifest.csv"):
             print(arguments.out / name)
-    return 0
 
 
 def source_groups(examined: Sequence[Examined]) -> list[str]:

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from fakeface.data.images import ImageError, no_opencv_error, read_image
 from fakeface.errors import UserError
-from fakeface.folders import make_folder
+from fakeface.folders import make_folder, new_file
 from fakeface.inference.sources import check_sources, list_photographs, tell_left_out
 from fakeface.views.ela import ElaParameters, error_level_analysis
 
@@ -60,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
             failures += 1
             tqdm.write(f"fakeface: error: {error}", file=sys.stderr)
             continue
-        Image.fromarray(picture).save(target)
+        with new_file(target):
+            Image.fromarray(picture).save(target)
         tqdm.write(str(target))
     tell_left_out(left_out)
     return 1 if failures else 0

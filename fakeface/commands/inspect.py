@@ -12,7 +12,7 @@ from pathlib import Path
 from fakeface.commands.detector_argument import add_detector
 from fakeface.data.images import ImageError
 from fakeface.errors import UserError
-from fakeface.folders import make_folder, write_json
+from fakeface.folders import make_folder, new_file, write_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,8 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
     except ImageError as error:
         raise UserError(f"{arguments.photo} is {error.reason}: name a photograph that can be read") from error
     make_folder(arguments.out)
-    targets[0].write_text(render_page(examination), encoding="utf-8")
-    write_json(targets[1], examination.content)
+    with new_file(targets[0]), new_file(targets[1]):
+        targets[0].write_text(render_page(examination), encoding="utf-8")
+        write_json(targets[1], examination.content)
     for target in targets:
         print(target)
     return 0

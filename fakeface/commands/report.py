@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.model_card is not None and len(arguments.runs) != 1:
         raise UserError(f"a model card is about one run, not {len(arguments.runs)}: name one")
 
-    from fakeface.folders import make_folder, make_new_folder
+    from fakeface.folders import make_folder, new_file, new_folder
     from fakeface.report.contents import report_content
     from fakeface.report.model_card import model_card_content
     from fakeface.report.pages import PLOT_FOLDER, render
@@ -48,20 +48,21 @@ def run(arguments: argparse.Namespace) -> int:
     results = read_results(arguments.runs)
     probes = [] if arguments.audit is None else read_probes(arguments.audit)
     if arguments.out is not None:
-        make_new_folder(arguments.out)
-        made = f"{date.today().isoformat()}, by fakeface {__version__}"
-        content = report_content(results, probes, not arguments.no_photographs, made, _command(arguments))
         page, text = arguments.out / "report.html", arguments.out / "report.md"
-        page.write_text(render("report", "html", **content), encoding="utf-8")
-        text.write_text(render("report", "markdown", **content), encoding="utf-8")
-        (arguments.out / PLOT_FOLDER).mkdir()
-        for plot in chain(*content["plots"].values()):
-            (arguments.out / PLOT_FOLDER / f"{plot.name}.svg").write_text(plot.svg, encoding="utf-8")
+        with new_folder(arguments.out):
+            made = f"{date.today().isoformat()}, by fakeface {__version__}"
+            content = report_content(results, probes, not arguments.no_photographs, made, _command(arguments))
+            page.write_text(render("report", "html", **content), encoding="utf-8")
+            text.write_text(render("report", "markdown", **content), encoding="utf-8")
+            (arguments.out / PLOT_FOLDER).mkdir()
+            for plot in chain(*content["plots"].values()):
+                (arguments.out / PLOT_FOLDER / f"{plot.name}.svg").write_text(plot.svg, encoding="utf-8")
         print(f"{text}\n{page}")
     if arguments.model_card is not None:
         make_folder(arguments.model_card.parent)
         card = render("model_card", "markdown", **model_card_content(results[0]))
-        arguments.model_card.write_text(card, encoding="utf-8")
+        with new_file(arguments.model_card):
+            arguments.model_card.write_text(card, encoding="utf-8")
         print(arguments.model_card)
     return 0
 

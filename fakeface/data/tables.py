@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from fakeface.errors import UserError
+from fakeface.folders import new_file
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
@@ -31,14 +32,15 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[obje
     Raises:
         UserError: With mode ``x``, when the file exists.
     """
+    if mode == "x" and path.exists():
+        raise UserError(f"{path} exists already: move it away or write to another folder")
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open(mode, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(rows)
-    except FileExistsError as error:
-        raise UserError(f"{path} exists already: move it away or write to another folder") from error
+    unfinished = path.with_name(f".{path.name}.tmp")  # an earlier file stays until this one is whole
+    with new_file(unfinished), unfinished.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    unfinished.replace(path)
 
 
 def read_table(
