@@ -1,13 +1,14 @@
 """The endpoint that judges photographs, and what the page asks before."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import asdict
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from starlette.requests import ClientDisconnect
 
 from fakeface import __version__
 from fakeface.data.images import FORMATS
@@ -17,7 +18,7 @@ from fakeface.serve.analyst import Analyst
 from fakeface.serve.faces import KnownFace
 from fakeface.serve.limits import Limits
 from fakeface.serve.messages import ErrorLevels, EvidencePage, Example, NetworkFacts, Prediction, Problem
-from fakeface.serve.waiting_line import WaitingLine
+from fakeface.serve.waiting_line import Result, WaitingLine
 from fakeface.views.view import find_view
 
 _UNNAMED = "the upload"
@@ -53,7 +54,7 @@ def prediction_router(analyst: Analyst, line: WaitingLine, limits: Limits, faces
         """Judge one photograph, which is forgotten with the answer."""
         async with line.place():
             data = await _read_upload(request, limits)
-            return await line.run(lambda: analyst.judge(data, evidence))
+            return await _while_there(request, line.run(lambda: analyst.judge(data, evidence)))
 
     @router.post("/inspect", openapi_extra=_UPLOAD, responses=_PROBLEMS)
     async def inspect(
@@ -63,9 +64,8 @@ def prediction_router(analyst: Analyst, line: WaitingLine, limits: Limits, faces
         """Write the evidence page of one photograph, which is forgotten with the answer."""
         async with line.place():
             data = await _read_upload(request, limits)
-            return EvidencePage(
-                page=await line.run(lambda: analyst.inspect(data, FilePath(FilePath(name).name or _UNNAMED)))
-            )
+            path = FilePath(FilePath(name).name or _UNNAMED)
+            return EvidencePage(page=await _while_there(request, line.run(lambda: analyst.inspect(data, path))))
 
     @router.get("/network")
     async def network() -> NetworkFacts:
@@ -122,6 +122,24 @@ async def _read_upload(request: Request, limits: Limits) -> bytes:
     except TimeoutError as error:
         raise HTTPException(408, f"the upload took longer than {limits.upload_seconds:g} seconds") from error
     return bytes(data)
+
+
+async def _while_there(request: Request, answer: Coroutine[Any, Any, Result]) -> Result:
+    """Wait for an answer, but give up the place in the line when the visitor leaves.
+
+    Raises:
+        ClientDisconnect: When the visitor has left.
+    """
+    answering = asyncio.create_task(answer)
+    leaving = asyncio.ensure_future(request.receive())  # all that comes after the upload
+    try:
+        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not answering.done():
+            raise ClientDisconnect
+        return answering.result()
+    finally:
+        answering.cancel()
+        leaving.cancel()
 
 
 def _choose_examples(faces: Sequence[KnownFace]) -> list[KnownFace]:

@@ -1,5 +1,6 @@
 """Fifty visitors at once, on a real server."""
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -8,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
+from fakeface.serve.analyst import Analyst
 from fakeface.serve.faces import KnownFace
 from fakeface.serve.limits import Limits
+from fakeface.serve.messages import Prediction
 from tests.serve.conftest import MakeApp, serve
 
 VISITORS = 50
@@ -69,3 +72,30 @@ def test_visitors_who_leave_do_not_disturb(address: str, photograph: bytes) -> N
         with pytest.raises(httpx2.TimeoutException):
             httpx2.post(f"{address}api/predict?evidence=true", content=photograph, timeout=0.001, trust_env=False)
     assert visit(address, photograph, 30)[1]["width"] == 96
+
+
+def test_nothing_is_judged_for_those_who_have_left(
+    address: str, faces: list[KnownFace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[bytes] = []
+    go_on = threading.Event()
+    judge = Analyst.judge
+
+    def wait_and_judge(self: Analyst, data: bytes, evidence: bool) -> Prediction:
+        judged.append(data)
+        assert go_on.wait(30)
+        return judge(self, data, evidence)
+
+    monkeypatch.setattr(Analyst, "judge", wait_and_judge)
+    first, left, last = (face.data for face in faces[:3])
+    with ThreadPoolExecutor() as pool:
+        patient = pool.submit(visit, address, first, 0)
+        while not judged:
+            time.sleep(0.01)
+        for _ in range(2):
+            with pytest.raises(httpx2.TimeoutException):
+                httpx2.post(f"{address}api/predict", content=left, timeout=0.3, trust_env=False)
+        time.sleep(1)  # until the server has seen that they left
+        go_on.set()
+        assert visit(address, last, 0)[0] == patient.result()[0] == {200: 1}
+    assert judged == [first, last]
