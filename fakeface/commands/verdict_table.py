@@ -14,7 +14,7 @@ _NAMED_FROM = 0.5
 
 def table_header(has_regions: bool) -> str:
     """Return the names of the columns."""
-    return _line("verdict", "P(fake)", "edited?" if has_regions else None, "photograph")
+    return _line("verdict", "P(fake)", "suspected" if has_regions else None, "photograph")
 
 
 def table_rows(verdict: Verdict, has_regions: bool, width: int | None = None) -> Iterator[str]:
@@ -53,7 +53,8 @@ def _cells(verdict: Verdict | FaceVerdict, has_regions: bool) -> tuple[str, str,
         return WORDS[verdict.verdict], chance, None
     name, score = max((verdict.regions or {"": 0.0}).items(), key=lambda item: item[1])
     region = f"{name.replace('_', ' ')} {score:.2f}" if score >= _NAMED_FROM else ""
-    return WORDS[verdict.verdict], chance, region
+    # Where the whole face is suspected, its regions say nothing more.
+    return WORDS[verdict.verdict], chance, verdict.kind if verdict.kind in ("swapped", "generated") else region
 
 
 def _line(word: str, chance: str, region: str | None, rest: str) -> str:

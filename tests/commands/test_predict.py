@@ -58,7 +58,7 @@ def test_few_photographs_are_printed_as_a_table(
     (verdict,) = Detector.load(checkpoint).predict([photo])
     assert verdict.probability is not None
     assert verdict.regions is not None
-    assert header.split() == ["verdict", "P(fake)", "edited?", "photograph"]
+    assert header.split() == ["verdict", "P(fake)", "suspected", "photograph"]
     assert good.startswith(WORDS[verdict.verdict])
     assert f" {verdict.probability:.1%}  " in good
     region, score = max(verdict.regions.items(), key=lambda item: item[1])

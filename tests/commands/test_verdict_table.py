@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from fakeface.commands.verdict_table import table_header, table_rows, visible
-from fakeface.inference.verdicts import WORDS, FaceVerdict, Verdict
+from fakeface.inference.verdicts import WORDS, FaceVerdict, Kind, Verdict
 
 NONE = {"left_eye": 0.1, "right_eye": 0.2, "nose": 0.3, "mouth": 0.4}
 FACES = (
@@ -15,12 +15,18 @@ FACES = (
 
 
 def test_a_photograph_is_one_line() -> None:
-    assert table_header(True) == "verdict          P(fake)  edited?         photograph"
+    assert table_header(True) == "verdict          P(fake)  suspected       photograph"
     verdict = Verdict(Path("a.jpg"), "real", 0.0418, NONE, faces=FACES[:1])
     assert list(table_rows(verdict, True)) == ["nothing found       4.2%                  a.jpg"]
     assert table_header(False) == "verdict          P(fake)  photograph"
     assert list(table_rows(Verdict(Path("a.jpg"), "unsure", 0.5), False)) == ["unsure             50.0%  a.jpg"]
     assert list(table_rows(Verdict(Path("a.jpg"), "no face", None), False)) == ["no face                   a.jpg"]
+
+
+@pytest.mark.parametrize(("kind", "cell"), [("generated", "generated"), ("edited", "mouth 0.90"), (None, "mouth 0.90")])
+def test_a_whole_face_is_suspected_before_its_regions(kind: Kind | None, cell: str) -> None:
+    verdict = Verdict(Path("a.jpg"), "fake", 0.9, NONE | {"mouth": 0.9}, kind=kind)
+    assert list(table_rows(verdict, True)) == [f"fake               90.0%  {cell:<14}  a.jpg"]
 
 
 def test_nothing_is_called_real() -> None:
