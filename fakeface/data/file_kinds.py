@@ -53,11 +53,11 @@ def why_not_read(file: BinaryIO, formats: Sequence[str]) -> str:
     file.seek(0)
     head = file.read(HEAD)
     read = f"not a readable image ({', '.join(formats)})"
-    if is_heic(head):
-        return "damaged (no HEIC after its header)"
+    if is_heic(head) or (head[4:8] == b"ftyp" and b"avi" in head[8:]):
+        return "damaged (no picture after its header)"
     if head[:4] in (b"II*\0", b"MM\0*"):
         return _why_no_tiff(file) or read
-    if head[4:8] == b"ftyp" and b"avi" not in head[8:]:
+    if head[4:8] == b"ftyp":
         return f"{read} but a video"
     begin = head.lstrip().lower()
     kind = next((name for start, name in _OTHERS.items() if head.startswith(start) or begin.startswith(start)), None)

@@ -196,7 +196,7 @@ def _too_large(max_pixels: int) -> str:
 
 
 def _reason(error: Exception) -> str:
-    text = str(error)
+    text = " ".join(str(error).split())
     if "truncated" in text.lower():
         return "truncated"
     # Pillow and libtiff say so of files that are whole.
