@@ -130,13 +130,22 @@ class SlotWriter:
     def __enter__(self) -> Self:
         with self._trying():
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._stack.enter_context(_lock(self._folder))
+            self._wait_for_others()
             for file in self._files:
                 count = len(file)
                 for path, size in ((file.pixels_path, file.slot.itemsize), (file.keys_path, KEY_TYPE.itemsize)):
                     self._open[path] = self._stack.enter_context(FileIO(path, "a"))
                     self._open[path].truncate(count * size)
         return self
+
+    def _wait_for_others(self) -> None:
+        lock = FileLock(self._folder / "lock")  # the system releases it when the process dies
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            tqdm.write(f"Waiting for the process that fills the view cache {self._folder}", file=sys.stderr)
+            lock.acquire()
+        self._stack.callback(lock.release)
 
     def __exit__(self, *error: object) -> None:
         self.commit()
@@ -175,21 +184,6 @@ class SlotWriter:
             self._open.clear()
             self._stack.close()
             self._refused(error)
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, which the system releases when the process dies."""
-    lock = FileLock(folder / "lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        tqdm.write(f"Waiting for the process that fills the view cache {folder}", file=sys.stderr)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _write(file: FileIO, data: memoryview) -> None:

@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from fakeface.data.images import to_uint8
 from fakeface.faces.alignment import CANVAS, crop_matrix
@@ -29,6 +31,14 @@ class FaceSample(NamedTuple):
     face: NDArray[np.uint8]
     regions: NDArray[np.float32]
     map: NDArray[np.float32]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return each under its name, the face as ``(3, size, size)``."""
+        return {
+            "face": torch.from_numpy(np.ascontiguousarray(self.face.transpose(2, 0, 1))),
+            "regions": torch.tensor(self.regions),
+            "map": torch.from_numpy(self.map),
+        }
 
 
 def augment_face(

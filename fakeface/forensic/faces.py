@@ -280,10 +280,8 @@ class ForensicDataset(FaceDataset):
             splice = None if record.label == FAKE else np.zeros((SPLICE, SPLICE), dtype=np.uint8)
         sample = augment_face(np.asarray(canvas), regions, splice, self.size, generator)
         return {
-            "face": torch.from_numpy(np.ascontiguousarray(sample.face.transpose(2, 0, 1))),
+            **sample.tensors(),
             "label": torch.tensor(record.label, dtype=torch.float32),
-            "regions": torch.tensor(sample.regions),
-            "map": torch.from_numpy(sample.map),
             "index": index,
             "path": str(record.path),
         }

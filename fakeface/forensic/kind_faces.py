@@ -26,10 +26,10 @@ from fakeface.data.threads import map_in_order
 from fakeface.errors import UserError
 from fakeface.faces.alignment import CANVAS, align_face, alignment, crop_matrix, similarity, transform_points
 from fakeface.faces.finder import face_points
-from fakeface.forensic import manipulations
 from fakeface.forensic.benign import benign_changes
 from fakeface.forensic.face_augment import MAP_STRIDE, MIRRORED_REGIONS, FaceSample
 from fakeface.forensic.faces import Donors, light_of
+from fakeface.forensic.manipulations import WITH_DONOR, WITHOUT_DONOR
 from fakeface.forensic.pseudo_fakes import FacePhotograph, PseudoFake, eye_distance, make_pseudo_fake
 from fakeface.forensic.web_history import LARGEST_EYE_DISTANCE, web_history
 
@@ -115,20 +115,11 @@ class KindFaces:
         name = str(generator.choice(names, p=[chance for chance, _ in _MANIPULATIONS.values()]))
         if name == "parts":
             fake = make_pseudo_fake(face, donor, generator)
-        elif name in _WITH_DONOR:
-            fake = _WITH_DONOR[name](face, donor(), generator)
+        elif name in WITH_DONOR:
+            fake = WITH_DONOR[name](face, donor(), generator)
         else:
-            fake = _ALONE[name](face, generator)
+            fake = WITHOUT_DONOR[name](face, generator)
         return fake, _MANIPULATIONS[name][1]
-
-
-_WITH_DONOR = {"swap": manipulations.swap_face, "morph": manipulations.morph_faces}
-_ALONE = {
-    "blend": manipulations.blend_with_itself,
-    "warp": manipulations.warp_locally,
-    "smooth": manipulations.smooth_locally,
-    "inpaint": manipulations.inpaint_spots,
-}
 
 
 def crop_around_face(face: FacePhotograph) -> FacePhotograph:
@@ -267,11 +258,9 @@ class KindDataset(FaceDataset):
         way = np.random.default_rng([self.seed, epoch, index - paired * len(self.records)])
         sample = through_the_web(face, regions, mask, self.size, way)
         return {
-            "face": torch.from_numpy(np.ascontiguousarray(sample.face.transpose(2, 0, 1))),
+            **sample.tensors(),
             "label": torch.tensor(label, dtype=torch.float32),
             "kind": kind,
-            "regions": torch.tensor(sample.regions),
-            "map": torch.from_numpy(sample.map),
             "index": index,
             "path": str(record.path),
         }

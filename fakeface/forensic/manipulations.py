@@ -5,8 +5,6 @@ points; the ideas are those of Face X-ray (https://arxiv.org/abs/1912.13458), of
 (https://arxiv.org/abs/2204.08376) and of what retouching programs offer.
 """
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -190,10 +188,5 @@ def _place(target: FacePhotograph, generator: np.random.Generator) -> NDArray[np
     return np.asarray(target.points.mean(axis=0) + generator.uniform(-0.8, 0.8, 2) * distance)
 
 
-WITH_DONOR: tuple[Callable[[FacePhotograph, FacePhotograph, np.random.Generator], PseudoFake], ...] = (
-    swap_face,
-    morph_faces,
-)
-WITHOUT_DONOR: tuple[Callable[[FacePhotograph, np.random.Generator], PseudoFake], ...] = (
-    *(blend_with_itself, warp_locally, smooth_locally, inpaint_spots),
-)
+WITH_DONOR = {"swap": swap_face, "morph": morph_faces}
+WITHOUT_DONOR = {"blend": blend_with_itself, "warp": warp_locally, "smooth": smooth_locally, "inpaint": inpaint_spots}

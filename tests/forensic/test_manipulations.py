@@ -27,8 +27,8 @@ def texture(seed: int, mean: float) -> NDArray[np.uint8]:
 TARGET = FacePhotograph(texture(0, 140), POINTS)
 DONOR = FacePhotograph(texture(1, 110), POINTS * 0.9 + 10)
 MAKERS: list[Callable[[np.random.Generator], PseudoFake]] = [
-    *(lambda generator, make=make: make(TARGET, DONOR, generator) for make in WITH_DONOR),
-    *(lambda generator, make=make: make(TARGET, generator) for make in WITHOUT_DONOR),
+    *(lambda generator, make=make: make(TARGET, DONOR, generator) for make in WITH_DONOR.values()),
+    *(lambda generator, make=make: make(TARGET, generator) for make in WITHOUT_DONOR.values()),
 ]
 
 
@@ -67,7 +67,7 @@ def test_a_morph_lets_the_target_show_through() -> None:
 
 def test_a_blend_is_rounded_and_not_cut_off() -> None:
     # Truncation would make each pixel half a grey level darker on average.
-    flat = FacePhotograph(np.full((300, 300, 3), 120, dtype=np.uint8), POINTS)
+    flat = FacePhotograph(np.full((150, 150, 3), 120, dtype=np.uint8), POINTS / 2)
     differences = []
     for seed in range(200):
         fake = blend_with_itself(flat, np.random.default_rng(seed))
