@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sys
+import warnings
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
@@ -50,6 +51,7 @@ def main(args: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if args is None else args)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # for names that the terminal cannot show
+    warnings.formatwarning = _format_warning
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells where its cache is when there is no home folder
     try:
         code = _run(arguments)
@@ -70,6 +72,11 @@ def main(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("fakeface: stopped", file=sys.stderr)
         return 130
+
+
+def _format_warning(message: Warning | str, category: type[Warning], *place: object) -> str:
+    """Return a warning as a line for users, who have no use for a place in the code."""
+    return f"fakeface: warning: {_without_control(str(message))}\n"
 
 
 def _without_control(text: str) -> str:

@@ -50,7 +50,9 @@ class Examined:
 
 def examine(records: Sequence[Record]) -> list[Examined]:
     """Read every file once, on all cores, with a progress bar."""
-    return list(tqdm(map_in_order(_examine_one, records), "reading", len(records), unit="image", disable=None))
+    return list(
+        tqdm(map_in_order(_examine_one, records), "reading", len(records), unit="image", disable=None, leave=False)
+    )
 
 
 def _examine_one(record: Record) -> Examined:

@@ -74,7 +74,7 @@ def with_source_groups(records: Sequence[Record]) -> list[Record]:
         ImageError: When a file cannot be read.
     """
     read = map_in_order(lambda record: local_features(read_image(record.path)), records)
-    features = list(tqdm(read, "reading", len(records), unit="image", disable=None))
+    features = list(tqdm(read, "reading", len(records), unit="image", disable=None, leave=False))
     digests = [hashlib.sha256(record.path.read_bytes()).hexdigest() for record in records]
     names = group_names(digests, find_links(features))
     return [replace(record, group=name) for record, name in zip(records, names, strict=True)]
@@ -114,7 +114,7 @@ def find_links(features: Sequence[LocalFeatures]) -> list[Link]:
         first, second = pair
         return _count_inliers(features[first].points, descriptors[first], features[second].points, descriptors[second])
 
-    counts = tqdm(map_in_order(inliers, pairs), "checking pairs", len(pairs), unit="pair", disable=None)
+    counts = tqdm(map_in_order(inliers, pairs), "checking pairs", len(pairs), unit="pair", disable=None, leave=False)
     found = [Link(*pair, count) for pair, count in zip(pairs, counts, strict=True)]
     return [link for link in found if link.inliers >= MIN_INLIERS]
 
@@ -177,7 +177,9 @@ def _candidates(
         return np.asarray(np.minimum(others, photograph) * len(descriptors) + np.maximum(others, photograph))
 
     photographs = range(len(descriptors))
-    votes = tqdm(map_in_order(vote, photographs), "comparing features", len(photographs), unit="image", disable=None)
+    votes = tqdm(
+        map_in_order(vote, photographs), "comparing features", len(photographs), unit="image", disable=None, leave=False
+    )
     pairs, counts = np.unique(np.concatenate(list(votes)), return_counts=True)
     return [(int(pair) // len(descriptors), int(pair) % len(descriptors)) for pair in pairs[counts >= _MIN_VOTES]]
 

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"{existing[0]} exists already: remove it, or name another folder with --out")
     make_folder(arguments.out)
     failures = 0
-    for photo, target in zip(tqdm(photos, "analysing", unit="image", disable=None), targets, strict=True):
+    for photo, target in zip(tqdm(photos, "analysing", unit="image", disable=None, leave=False), targets, strict=True):
         try:
             image = read_image(photo)
             with no_opencv_error(photo):

@@ -23,7 +23,7 @@ from tqdm import tqdm
 from fakeface.commands.detector_argument import add_detector
 from fakeface.commands.verdict_table import table_header, table_rows
 from fakeface.commands.waiting import waiting
-from fakeface.data.images import ImageError
+from fakeface.data.images import ImageError, no_opencv_error
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, make_new_folder
 from fakeface.inference.detector import Detector
@@ -180,7 +180,8 @@ def _verdicts(detector: Detector, arguments: argparse.Namespace) -> Callable[[It
 
     def explain(path: Path) -> Verdict:
         try:
-            explanation = explainer.explain(path)
+            with no_opencv_error(path):
+                explanation = explainer.explain(path)
         except ImageError as error:
             return Verdict(path, None, None, error=error.reason)
         write_explanation(explanation, arguments.explain)

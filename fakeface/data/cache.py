@@ -149,7 +149,7 @@ def build_cache(
             except ImageError as error:
                 return error
 
-        with tqdm(total=len(positions), desc="View cache", unit=" images", delay=1) as progress:
+        with tqdm(total=len(positions), desc="View cache", unit=" images", delay=1, leave=False) as progress:
             for position, result in zip(positions, map_in_order(compute, positions, workers), strict=True):
                 if isinstance(result, ImageError):
                     failures[position] = result

@@ -27,7 +27,7 @@ def find_unreadable(paths: Sequence[Path]) -> list[ImageError]:
             return error
         return None
 
-    found = tqdm(map_in_order(error_of, paths), "Reading photographs", len(paths), delay=1)
+    found = tqdm(map_in_order(error_of, paths), "Reading photographs", len(paths), delay=1, leave=False)
     return [error for error in found if error is not None]
 
 

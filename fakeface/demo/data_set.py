@@ -111,7 +111,7 @@ def write_demo(out: Path, images: int = IMAGES, seed: int = 0, size: int = SIZE)
     for name in ("training_real", "training_fake"):
         make_folder(out / name)
     drawn = _draw(out, images - fakes, fakes, seed, size)
-    for record, pixels in tqdm(drawn, "drawing", images, unit="image", disable=None):
+    for record, pixels in tqdm(drawn, "drawing", images, unit="image", disable=None, leave=False):
         record.path.write_bytes(encode_jpeg(pixels, _FINAL_QUALITY))
         records.append(record)
     manifest = out / MANIFEST

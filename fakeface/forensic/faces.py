@@ -158,7 +158,7 @@ class ForensicFaces:
 def _fill(writer: SlotWriter, file: SlotFile, count: int, make: Callable[[int], NDArray[np.void]], title: str) -> None:
     """Append the slots that a file lacks, each under its number counted from 1."""
     numbers = range(len(file), count)
-    progress = tqdm(numbers, title, unit=" images")
+    progress = tqdm(numbers, title, unit=" images", leave=False)
     for number, slot in zip(numbers, map_in_order(make, progress), strict=True):
         writer.append(file, number + 1, slot)
     writer.commit()

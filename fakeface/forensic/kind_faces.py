@@ -76,7 +76,7 @@ class KindFaces:
         new = [position for position in range(len(keys)) if slots[position] < 0]
         if new:
             with SlotWriter(self.folder, [self._file], self._refused) as writer:
-                progress = tqdm(new, "Faces", unit=" images")
+                progress = tqdm(new, "Faces", unit=" images", leave=False)
                 for position, slot in zip(new, map_in_order(self._find, progress), strict=True):
                     writer.append(self._file, keys[position], slot)
             slots = self._file.find(np.array(keys, dtype=np.uint64))

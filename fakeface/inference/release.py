@@ -94,7 +94,9 @@ def _predict(network: TorchNetwork, photographs: Sequence[Record]) -> Prediction
     verdicts = Detector(network, network.file).stream([record.path for record in photographs])
     scored = [
         (record, verdict.probability)
-        for record, verdict in zip(photographs, tqdm(verdicts, "Calibrating", len(photographs)), strict=True)
+        for record, verdict in zip(
+            photographs, tqdm(verdicts, "Calibrating", len(photographs), leave=False), strict=True
+        )
         if verdict.probability is not None
     ]
     return Predictions.from_records([record for record, _ in scored], [score for _, score in scored])

@@ -17,7 +17,7 @@ networks are trained on."""
 
 WORDS: dict[str | None, str] = {
     "real": "nothing found",
-    "fake": "fake",
+    "fake": "looks fake",
     "unsure": "unsure",
     "no face": "no face",
     "too small": "too small",

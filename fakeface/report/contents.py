@@ -34,7 +34,7 @@ def report_content(
     results = best_first(results)
     drawn = are_drawn(results[0].predictions.path.tolist())
     fusions, others = fusion_pairs(results), pairs_with_best(results)
-    pairs = tqdm(dict.fromkeys([*fusions, *others]), "comparing runs", unit="pair", disable=None)
+    pairs = tqdm(dict.fromkeys([*fusions, *others]), "comparing runs", unit="pair", disable=None, leave=False)
     compared = {pair: comparison_row(*pair) for pair in pairs}
     return {
         "tables": tables,
@@ -54,7 +54,7 @@ def report_content(
         "shown": SHOWN,
         "mistakes": [
             (result.name, worst_mistakes(result, thumbnails))
-            for result in tqdm(results, "worst mistakes", unit="run", disable=None)
+            for result in tqdm(results, "worst mistakes", unit="run", disable=None, leave=False)
         ],
     }
 

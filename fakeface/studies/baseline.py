@@ -76,7 +76,7 @@ def extract_features(
         return [{view: Viewed(pixels, np.eye(2, 3), None) for view, pixels in source[position].items()}]
 
     scored = score(features, range(photographs), look, batch_size)
-    progress = tqdm(scored, "features", photographs, unit="image", disable=None)
+    progress = tqdm(scored, "features", photographs, unit="image", disable=None, leave=False)
     return np.concatenate([one.readable().scores for one in progress])
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from fakeface.data.images import read_image
+from fakeface.data.images import no_opencv_error, read_image
 from fakeface.data.records import DIFFICULTIES, FAKE, REGIONS, Record
 from fakeface.evaluation.intervals import Interval, mean_interval
 from fakeface.faces.alignment import CANVAS, alignment
@@ -84,9 +84,10 @@ def measure_localisation(explainer: Explainer, records: Iterable[Record]) -> lis
 
     def look(fake: _Fake) -> list[Seen]:
         image = read_image(fake.record.path)
-        points = face_points(image)
-        fake.shape, fake.to_canvas = image.shape[:2], alignment(points)
-        return [explainer.detector.look(image, points)]
+        with no_opencv_error(fake.record.path):
+            points = face_points(image)
+            fake.shape, fake.to_canvas = image.shape[:2], alignment(points)
+            return [explainer.detector.look(image, points)]
 
     def draw(batch: Batch) -> list[dict[str, NDArray[np.float32]]]:
         return [explainer.draw(dict(zip(batch, face, strict=True))) for face in zip(*batch.values(), strict=True)]
@@ -94,7 +95,7 @@ def measure_localisation(explainer: Explainer, records: Iterable[Record]) -> lis
     rows: list[_Row] = []
     sums: dict[str, NDArray[np.float64]] = {}
     drawn = score(draw, known, look, batch_size=1)
-    for one in tqdm(drawn, "Heat maps", len(known), unit=" images", delay=2, disable=None):
+    for one in tqdm(drawn, "Heat maps", len(known), unit=" images", delay=2, disable=None, leave=False):
         for heats, views in zip(one.readable().scores, one.seen, strict=True):
             for view, heat in heats.items():
                 row, aligned = _measure(one.item, view, views[view], heat)

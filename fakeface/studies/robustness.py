@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from fakeface.data.images import read_image
+from fakeface.data.images import no_opencv_error, read_image
 from fakeface.data.records import Record
 from fakeface.evaluation.scores import compute_scores
 from fakeface.inference.detector import Detector
@@ -62,11 +62,13 @@ def score_corrupted(
     """
 
     def look(position: int) -> list[Seen]:
-        image = read_image(records[position].path)
-        return [detector.look(variant) for variant in corrupt(image, corruptions, (seed, position))]
+        path = records[position].path
+        image = read_image(path)
+        with no_opencv_error(path):
+            return [detector.look(variant) for variant in corrupt(image, corruptions, (seed, position))]
 
     scored = score(detector.network, range(len(records)), look)
-    progress = tqdm(scored, "corrupting", len(records), unit="image", disable=None)
+    progress = tqdm(scored, "corrupting", len(records), unit="image", disable=None, leave=False)
     return np.array([[face.fake for face in one.readable().scores] for one in progress])
 
 

@@ -62,7 +62,9 @@ class Check:
 def judge(detector: Detector, records: Sequence[Record]) -> list[Judged]:
     """Judge photographs, one after the other."""
     verdicts = detector.stream(record.path for record in records)
-    shown = tqdm(zip(records, verdicts, strict=True), "judging", len(records), unit="photograph", disable=None)
+    shown = tqdm(
+        zip(records, verdicts, strict=True), "judging", len(records), unit="photograph", disable=None, leave=False
+    )
     return [Judged(record, digest_of(record.path)[:_DIGITS], verdict) for record, verdict in shown]
 
 

@@ -1,3 +1,5 @@
+import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -26,19 +28,22 @@ def test_a_photograph_is_one_line() -> None:
 @pytest.mark.parametrize(("kind", "cell"), [("generated", "generated"), ("edited", "mouth 0.90"), (None, "mouth 0.90")])
 def test_a_whole_face_is_suspected_before_its_regions(kind: Kind | None, cell: str) -> None:
     verdict = Verdict(Path("a.jpg"), "fake", 0.9, NONE | {"mouth": 0.9}, kind=kind)
-    assert list(table_rows(verdict, True)) == [f"fake               90.0%  {cell:<14}  a.jpg"]
+    assert list(table_rows(verdict, True)) == [f"looks fake         90.0%  {cell:<14}  a.jpg"]
 
 
-def test_nothing_is_called_real() -> None:
+def test_nothing_is_called_real_and_the_page_says_the_same() -> None:
     assert "real" not in " ".join(WORDS.values())
+    (names,) = re.findall(r"const NAMES = \{(.*)\};", files("fakeface.serve").joinpath("evidence.js").read_text())
+    on_the_page = dict(re.findall(r'"?([a-z ]+)"?: "([a-z ]+)"', names))
+    assert {name.strip(): words for name, words in on_the_page.items()} == {k: v for k, v in WORDS.items() if k}
 
 
 def test_several_faces_are_listed_below_their_photograph() -> None:
     verdict = Verdict(Path("group.jpg"), "fake", 0.97, NONE | {"right_eye": 0.934}, faces=FACES)
     assert list(table_rows(verdict, True, 80)) == [
-        "fake               97.0%  right eye 0.93  group.jpg",
+        "looks fake         97.0%  right eye 0.93  group.jpg",
         "  nothing found     4.0%                    face 1, at 10, 20",
-        "  fake             97.0%  right eye 0.93    face 2, at 300, 25",
+        "  looks fake       97.0%  right eye 0.93    face 2, at 300, 25",
         "  too small                                 face 3, at 500, 5",
     ]
 
