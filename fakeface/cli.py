@@ -74,7 +74,9 @@ def main(args: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _format_warning(message: Warning | str, category: type[Warning], *place: object) -> str:
+def _format_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
     """Return a warning as a line for users, who have no use for a place in the code."""
     return f"fakeface: warning: {_without_control(str(message))}\n"
 

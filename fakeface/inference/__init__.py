@@ -2,5 +2,5 @@
 
 import os
 
-# From 1.32 on, ONNX Runtime keeps a database of its use below the home folder and sends it to its maker.
+# ONNX Runtime 1.32 keeps a database of its use below the home folder, and is built to send it to its maker.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
