@@ -149,7 +149,13 @@ def _examine(
             "height": height,
         },
         "detector": _detector(detector),
-        "verdict": {"verdict": verdict.verdict, "probability": verdict.probability, "regions": verdict.regions},
+        "verdict": {
+            "verdict": verdict.verdict,
+            "probability": verdict.probability,
+            "regions": verdict.regions,
+            "kind": verdict.kind,
+            "reason": verdict.reason,
+        },
         "stability": asdict(whole),
         "faces": None
         if verdict.faces is None

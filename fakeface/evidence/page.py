@@ -18,6 +18,7 @@ from fakeface.evidence.words import (
     provenance,
     rounding_words,
 )
+from fakeface.inference.verdicts import WORDS
 from fakeface.report.pages import Table, render
 
 _FOLDER = Path(__file__).parent
@@ -42,6 +43,7 @@ def render_page(examination: Examination) -> str:
         qualities=QUALITIES,
         shown_quality=_SHOWN_QUALITY,
         reach=REACH,
+        names=WORDS,
         percent=percent,
         flips=_flips,
         pairs=_pairs,
@@ -71,10 +73,12 @@ def _pairs(caption: str, values: Mapping[str, str]) -> Table:
 
 
 def _trials(caption: str, verdict: Mapping[str, Any], stability: Mapping[str, Any]) -> Table:
-    rows: list[list[Any]] = [["as it is", str(verdict["verdict"]), percent(verdict["probability"])]]
+    rows: list[list[Any]] = [["as it is", WORDS[verdict["verdict"]], percent(verdict["probability"])]]
     for trial in stability["trials"]:
         flips = "flips" if trial["flips"] else ""
-        rows.append([trial["change"], (trial["verdict"], flips), percent(trial["probability"])])
+        rows.append(
+            [trial["change"], (WORDS.get(trial["verdict"], trial["verdict"]), flips), percent(trial["probability"])]
+        )
     strong = [number for number, trial in enumerate(stability["trials"], 1) if trial["flips"]]
     return Table(caption, ["the photograph", "verdict", "probability of fake"], rows, 2, strong)
 
