@@ -32,7 +32,9 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 
 def pack(model: ModelProto, weights: Weights) -> dict[str, str]:
-    """Store large weights of a model as integers (int8) and scales (float16), all others in half precision.
+    """Store large weights of a model as integers (int8) and scales (float16), small ones in half precision.
+
+    Tensors of one dimension stay as they are, for every conversion makes the loading longer.
 
     Args:
         model: Is changed.
@@ -56,7 +58,7 @@ def pack(model: ModelProto, weights: Weights) -> dict[str, str]:
     tensors: list[TensorProto] = []
     nodes: list[NodeProto] = []
     for tensor in graph.initializer:
-        if tensor.name in names.values():
+        if tensor.name in names.values() and len(tensor.dims) > 1:
             parts, computing = _pack(tensor.name, numpy_helper.to_array(tensor))
             tensors += [numpy_helper.from_array(values, name) for name, values in parts.items()]
             nodes += computing
@@ -71,14 +73,14 @@ def pack(model: ModelProto, weights: Weights) -> dict[str, str]:
 
 
 def unpack(model: ModelProto) -> dict[str, NDArray[np.float32]]:
-    """Return the weights of a model that were packed, rounded."""
+    """Return the tensors of a model, of those that were packed the rounded weight."""
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    weights = {}
+    weights = dict(stored)
     for name, values in stored.items():
-        weight, colon, ending = name.rpartition(":")
-        if colon + ending == HALF:
-            weights[weight] = values.astype(np.float32)
-        elif colon + ending == INTEGERS:
+        if name.endswith(HALF):
+            weights[name.removesuffix(HALF)] = values.astype(np.float32)
+        elif name.endswith(INTEGERS):
+            weight = name.removesuffix(INTEGERS)
             blocks = values.astype(np.float32) * stored[weight + SCALES].astype(np.float32)
             weights[weight] = blocks.reshape(stored[weight + SHAPE])
     return weights
@@ -86,7 +88,7 @@ def unpack(model: ModelProto) -> dict[str, NDArray[np.float32]]:
 
 def _pack(name: str, weight: NDArray[np.float32]) -> tuple[dict[str, NDArray[np.generic]], list[NodeProto]]:
     """Return the tensors that are stored for a weight, and the nodes that compute it from them."""
-    if weight.ndim < 2 or weight[0].size < LEAST_INPUTS or weight.size % BLOCK:
+    if weight[0].size < LEAST_INPUTS or weight.size % BLOCK:
         return {name + HALF: weight.astype(np.float16)}, [_to_float(name + HALF, name)]
     blocks = weight.reshape(-1, BLOCK)
     scales = np.abs(blocks).max(axis=1, keepdims=True) / np.float32(_LARGEST)

@@ -72,7 +72,7 @@ class TorchNetwork:
         model = onnx.load(find_release(file))
         stored = json.loads(next(entry.value for entry in model.metadata_props if entry.key == METADATA_KEY))
         unpacked = unpack(model)
-        weights = {name: torch.from_numpy(unpacked[source]) for name, source in stored["weights"].items()}
+        weights = {name: torch.tensor(unpacked[source]) for name, source in stored["weights"].items()}
         settings = Settings.from_dict(stored["data"], stored["calibration"])
         return cls(build_network(stored["net"], weights, file), settings, file)
 
