@@ -134,7 +134,7 @@ def _tell_source(values: NDArray[np.float64], source: NDArray[np.str_], seed: in
     chosen = np.isin(source, [name for name, count in zip(names, counts, strict=True) if name and count >= FOLDS])
     if len(np.unique(source[chosen])) < 2:
         return None
-    trees = ExtraTreesClassifier(100, min_samples_leaf=2, random_state=seed)
+    trees = ExtraTreesClassifier(50, min_samples_leaf=2, random_state=seed)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     return float(cross_val_score(trees, values[chosen], source[chosen], cv=folds).mean())
 

@@ -2,7 +2,7 @@
 
 Of every 16 weights in a row the largest sets the scale, as in the 8-bit format of llama.cpp
 (https://github.com/ggml-org/llama.cpp), which takes 32. With one scale per output channel the log odds of two
-networks of ``configs/best.yaml`` moved 1.6 and 2.0 times as far. Nodes at the beginning of the graph compute the
+networks of ``configs/edits.yaml`` moved 1.6 and 2.0 times as far. Nodes at the beginning of the graph compute the
 weights, which ONNX Runtime does once, when it loads the file. They are products and not ``DequantizeLinear``, which it
 computes anew for every batch: an eighth slower.
 """

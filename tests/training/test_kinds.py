@@ -8,6 +8,7 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
+from fakeface import Detector
 from fakeface.cli import main
 from fakeface.data.images import read_image
 from fakeface.data.records import REAL, read_manifest, scan_folder
@@ -72,3 +73,12 @@ def test_kinds_are_learned_from_a_manifest_of_several_origins(
         output = network.net({name: torch.from_numpy(pixels).permute(0, 3, 1, 2) for name, pixels in faces.items()})
     generated = [record.kind == "generated" for record in unseen]
     assert roc_auc_score(generated, output.generated_logit.numpy()) > 0.95
+
+    flags = ["--ckpt_path", str(run / "checkpoints/last.ckpt"), "--out", "out.onnx"]
+    assert main(["release", *flags, "--photographs", "all.csv"]) == 0
+    detector = Detector.load("out.onnx")
+    reals = {record.source for record in unseen if record.split == "val" and record.label == REAL}
+    assert detector.settings.calibration.reals.keys() == reals
+    verdicts = detector.predict([record.path for record in unseen])
+    suspected = {record.kind for record, one in zip(unseen, verdicts, strict=True) if one.kind == "generated"}
+    assert suspected == {"generated"}
