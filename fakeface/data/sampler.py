@@ -37,7 +37,8 @@ class BalancedOrder(Order):
         keys = [(record.label, record.kind, record.source) for record in records]
         numbers = {key: number for number, key in enumerate(sorted(set(keys)))}
         self._group = torch.tensor([numbers[key] for key in keys])
-        self._weight = torch.tensor([balanced_weights(keys, share_of_reals)[key] for key in keys], dtype=torch.float64)
+        weights = balanced_weights(keys, share_of_reals)
+        self._weight = torch.tensor([weights[key] for key in keys], dtype=torch.float64)
         self._length = len(records) if length is None else length
 
     def __len__(self) -> int:

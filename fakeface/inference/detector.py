@@ -128,8 +128,9 @@ class Detector:
             batch: Pixels in a column ``image``, or files in a column ``path``.
 
         Returns:
-            The other columns of the batch, ``verdict``, ``probability`` (NaN where a file could not be read), one
-            column per region where the network has them, and ``error``; text is "" where there is none.
+            The other columns of the batch, ``verdict``, ``probability`` (NaN where a file could not be read),
+            ``suspected_kind``, ``reason``, one column per region where the network has them, and ``error``; text is ""
+            where there is none.
 
         Raises:
             UserError: When both columns are missing.
@@ -141,6 +142,8 @@ class Detector:
         columns = {name: values for name, values in batch.items() if name != "image"}
         columns["verdict"] = np.array([verdict.verdict or "" for verdict in verdicts])
         columns["probability"] = np.array([verdict.probability for verdict in verdicts], dtype=np.float64)
+        columns["suspected_kind"] = np.array([verdict.kind or "" for verdict in verdicts])
+        columns["reason"] = np.array([verdict.reason or "" for verdict in verdicts])
         for region in self.regions:
             scores = [verdict.regions[region] if verdict.regions else None for verdict in verdicts]
             columns[region] = np.array(scores, dtype=np.float64)

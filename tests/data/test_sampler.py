@@ -82,6 +82,11 @@ def test_a_balanced_order_is_another_in_every_epoch_and_reaches_all_photographs(
     assert {index for epoch in range(20) for index in order(sampler, epoch)} == set(range(100))
 
 
+def test_a_balanced_order_of_many_photographs_takes_little_time() -> None:
+    many = of_origins(*((label, "", str(n), 400) for label in (REAL, FAKE) for n in range(50)))
+    assert len(order(EpochSampler(BalancedOrder(many), seed=0))) == 40_000  # in seconds, where pairs would take hours
+
+
 def test_processes_share_one_balanced_order() -> None:
     draw = BalancedOrder(ORIGINS, share_of_reals=0.8, length=51)
     whole = order(EpochSampler(draw, seed=1))

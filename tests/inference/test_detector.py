@@ -147,7 +147,12 @@ def test_map_batches_callable_adds_columns_to_paths(tmp_path: Path, checkpoint: 
     paths = np.array([str(photographs[0]), str(tmp_path / "missing.jpg")])
     columns = detector({"path": paths, "id": np.array([7, 8])})
     good, bad = detector.predict(list(paths))
-    assert list(columns) == ["path", "id", "verdict", "probability", *REGIONS, "error"]
+    assert list(columns) == [
+        *("path", "id", "verdict", "probability", "suspected_kind", "reason"),
+        *REGIONS,
+        "error",
+    ]
+    assert columns["reason"].tolist() == [good.reason or "", ""]
     assert columns["id"].tolist() == [7, 8]
     assert columns["verdict"].tolist() == [good.verdict, ""]
     assert columns["probability"][0] == good.probability
