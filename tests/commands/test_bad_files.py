@@ -273,6 +273,7 @@ REFUSED: dict[str, str] = {
     "ela good.jpg --out nothing --quality 101": "the ELA quality is 101",
     "export --out a.onnxx": "a.onnxx does not end in .onnx",
     "export --ckpt_path a.ckpt --format torch_export --out a.pt2 --int8 good.jpg": "--int8 is for --format onnx",
+    "export --ckpt_path a.ckpt --out a.onnx --source small.png": "small.png: too small to judge (135×63 pixels",
     "export --ckpt_path a.ckpt --out good.jpg/a.onnx --source good.jpg": "the folder good.jpg cannot be made",
     # Data sets
     "data audit gone": "gone does not exist: name a folder with training_real/ and training_fake/, or a manifest",
@@ -340,3 +341,11 @@ def test_every_subcommand_on_photographs_goes_on_after_bad_ones(
     summary = capsys.readouterr().out
     assert "7 photographs: " in summary
     assert ", 6 not judged" in summary
+    Path("bad.csv").write_text("path,label\n" + "".join(f"{name},fake\n" for name in bad[:5]) + "good.jpg,real\n")
+    try:
+        assert main(["data", "audit", "bad.csv"]) == 0
+    finally:
+        Path("bad.csv").unlink()
+    printed = capsys.readouterr().out
+    for name in bad[:5]:
+        assert f"`{name}` cannot be read: {NOT_JUDGED[name][:19]}" in printed

@@ -27,6 +27,7 @@ from tests.data.image_files import (
     decode_with_opencv,
     encode,
     encode_with_opencv,
+    heic,
     palette_image,
     png_header,
     read,
@@ -234,6 +235,7 @@ def test_mutated_images_are_read_or_refused(seconds: int, capfd: pytest.CaptureF
     rng = np.random.default_rng(seconds)
     originals = [build() for build in JPEGS.values()] * 3
     originals += [build() for name, (build, _) in EXACT.items() if not name.startswith("tiff")]
+    originals += [heic(PHOTOGRAPH), encode(PHOTOGRAPH, "AVIF")] * 4
     read = refused = 0
     end = time.monotonic() + seconds
     while time.monotonic() < end:

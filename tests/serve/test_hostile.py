@@ -40,6 +40,9 @@ UPLOADS = {
     "half a PNG": (encode("PNG", (200, 200))[:2000], "truncated"),
     "bomb": (png_header(50_000, 50_000), "larger than 50 megapixels"),
     "just too many pixels": (png_header(50_001, 1000), "larger than 50 megapixels"),
+    "too small": (encode("PNG", (63, 200)), "too small to judge (63×200 pixels, and 64 on each side are the least)"),
+    "too long": (png_header(6_500, 70), "too long to judge (6500×70 pixels, and 20 times as long as wide is the most)"),
+    "thin": (png_header(32_000, 3), "too small to judge"),
     "JPEG header alone": (b"\xff\xd8\xff\xe0", "not a readable image"),
 }
 

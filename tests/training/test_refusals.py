@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from lightning.pytorch.accelerators import CUDAAccelerator
+from PIL import Image
 
 from fakeface.errors import UserError
 from fakeface.training import configurations
@@ -43,7 +44,16 @@ def test_a_second_run_in_the_same_folder_is_refused(workplace: Path, capsys: pyt
             "data.batch_size is 0: choose a whole number from 1",
         ),
         (["fit", "--config", "tiny.yaml", "--seed_everything", "true"], "seed_everything is True: pass a number"),
-        (["fit", "--config", "tiny.yaml", "--trainer.accelerator", "cuda"], "CUDA"),
+        (["fit", "--config", "tiny.yaml", "--trainer.accelerator", "cuda"], "leave --trainer.accelerator out"),
+        (["fit", "--config", "tiny.yaml", "--trainer.accelerator", "gpu"], "leave --trainer.accelerator out"),
+        (["fit", "--config", "tiny.yaml", "--trainer.accelerator", "cdua"], "Choose one with --trainer.accelerator"),
+        (
+            ["fit", "--config", "tiny.yaml", "--data.manifest", "reals.csv"],
+            "has no fake image at all, and both",
+        ),
+        (["fit", "--config", "tiny.yaml", "--data.root", "faces.zip"], "faces.zip is a file, not a folder: unpack the"),
+        (["fit", "--config", "tiny.yaml", "--data.manifest", "faces.zip"], "faces.zip is an archive: unpack it"),
+        (["fit", "--config", "tiny.yaml", "--data.manifest", "small.csv"], "too small to judge (63×90 pixels"),
         (["fit", "--config", "tiny.yaml", "--model.optimizer.init_args.lr", "-1"], "learning rate: -1.0"),
         (["fit", "--config", "tiny.yaml", "--model.optimizer.init_args.lr", "1e30"], "has probably diverged: train it"),
         (
@@ -69,6 +79,11 @@ def test_a_wrong_command_is_answered_in_one_line(
     monkeypatch.setattr(CUDAAccelerator, "is_available", staticmethod(lambda: False))
     Path("unknown_key.yaml").write_text("trainer: {epochs: 3}")
     Path("broken.yaml").write_text("trainer: {max_epochs: 3")
+    Path("faces.zip").touch()
+    Image.new("RGB", (63, 90)).save("small.png")
+    Image.new("RGB", (64, 64)).save("large.png")
+    Path("small.csv").write_text(f"path,label\n{workplace}/small.png,fake\n{workplace}/large.png,real\n")
+    Path("reals.csv").write_text(f"path,label\n{workplace}/large.png,real\n")
     line = refusal(capsys, *arguments)
     assert message in line
     assert len(line) < 600
