@@ -31,8 +31,9 @@ def explain(message: str, flags: Iterable[str]) -> str:
     keyed, value, expected = _KEY.match(message), _VALUE.search(message), _EXPECTED.findall(message)
     if not (keyed and value and expected):
         return message
-    choices = [choice for text in expected for choice in _choices(text)]
-    hint = did_you_mean(value["value"], choices) or f"write one of {', '.join(dict.fromkeys(choices))}"
+    # Null last, for versions of jsonargparse differ in the order.
+    choices = sorted({choice: None for text in expected for choice in _choices(text)}, key="null".__eq__)
+    hint = did_you_mean(value["value"], choices) or f"write one of {', '.join(choices)}"
     return f"{keyed['key']} is {value['value']!r}: {hint}"
 
 
