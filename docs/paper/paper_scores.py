@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from fakeface.data.jpeg_headers import common_table
-from fakeface.data.records import LABEL_NAMES, SPLITS, record_from_row
+from fakeface.data.manifest import record_from_row
+from fakeface.data.records import LABEL_NAMES, SPLITS
 from fakeface.errors import UserError
 from fakeface.evaluation.predictions import Predictions, read_predictions
 from fakeface.evaluation.subsets import unseen_source_subset

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Extract the features, tune the classifier, measure it, and write the run."""
-    from fakeface.data.records import write_manifest
+    from fakeface.data.manifest import write_manifest
     from fakeface.evaluation.calibration import calibrate
     from fakeface.evaluation.predictions import Predictions
     from fakeface.models import FaceClassifier

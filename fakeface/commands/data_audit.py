@@ -15,7 +15,8 @@ from fakeface.audit.page import audit_content, group_galleries
 from fakeface.audit.probes import run_probes
 from fakeface.audit.source_groups import find_links, group_names
 from fakeface.commands.labelled_source import add_source, read_source
-from fakeface.data.records import FAKE, REAL, Record, write_manifest
+from fakeface.data.manifest import write_manifest
+from fakeface.data.records import FAKE, REAL, Record
 from fakeface.folders import new_folder
 from fakeface.report.pages import render
 

@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
+from fakeface.data.data_folder import scan_folder
 from fakeface.data.download import DATASET, PUBLISHED, download_dataset
-from fakeface.data.records import FAKE, REAL, scan_folder
+from fakeface.data.records import FAKE, REAL
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

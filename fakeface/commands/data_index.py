@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fakeface.commands.labelled_source import add_source, read_source
-from fakeface.data.records import SPLITS, Record, write_manifest
-from fakeface.data.splits import folds, grouped_split, paper_split, source_folds, source_split, split_counts
+from fakeface.data.manifest import write_manifest
+from fakeface.data.records import SPLITS, Record
+from fakeface.data.source_splits import source_folds, source_split
+from fakeface.data.splits import folds, grouped_split, paper_split, split_counts
 from fakeface.errors import UserError
 from fakeface.folders import make_folder
 

@@ -5,7 +5,9 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from fakeface.data.records import Record, is_numbered, read_manifest, scan_folder
+from fakeface.data.data_folder import scan_folder
+from fakeface.data.manifest import read_manifest
+from fakeface.data.records import Record, is_numbered
 from fakeface.errors import UserError
 
 

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the file and print how large it is."""
-    from fakeface.data.records import read_manifest
+    from fakeface.data.manifest import read_manifest
     from fakeface.inference.release import calibrate_on, write_release
     from fakeface.training.runs import find_checkpoint
 

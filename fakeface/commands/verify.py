@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from fakeface.data.records import read_records
+from fakeface.data.data_folder import read_records
 from fakeface.errors import UserError
 from fakeface.folders import announcement
 from fakeface.inference.detector import RELEASE, Detector

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from fakeface.data.records import scan_folder
+from fakeface.data.data_folder import scan_folder
 from fakeface.errors import UserError
 from fakeface.folders import make_folder
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from fakeface.data.images import to_uint8
-from fakeface.data.records import FAKE, REAL, Record, write_manifest
+from fakeface.data.manifest import write_manifest
+from fakeface.data.records import FAKE, REAL, Record
 from fakeface.demo.canvas import Pixels, Pose
 from fakeface.demo.faces import Region, draw_face, sample_pose
 from fakeface.errors import UserError

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fakeface.data.records import (
+from fakeface.data.manifest import (
     SCORE_COLUMN,
-    Record,
     check_columns,
     check_repeats,
     columns_of,
     record_from_row,
     row_from_record,
 )
+from fakeface.data.records import Record
 from fakeface.data.tables import read_table, write_table
 from fakeface.errors import UserError
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from fakeface.data.records import ARCHIVE_SUFFIXES, describe_left_out, is_photograph_name
+from fakeface.data.photograph_names import ARCHIVE_SUFFIXES, describe_left_out, is_photograph_name
 from fakeface.data.tables import read_table
 from fakeface.errors import UserError
 

@@ -7,8 +7,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from fakeface.data.data_folder import scan_folder
 from fakeface.data.images import decode_image
-from fakeface.data.records import FAKE, REAL, REGIONS, Record, scan_folder
+from fakeface.data.records import FAKE, REAL, REGIONS, Record
 from fakeface.demo.data_set import write_demo
 from fakeface.serve.messages import Side
 

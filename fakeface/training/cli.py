@@ -19,7 +19,7 @@ from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 
-from fakeface.data.records import check_source
+from fakeface.data.manifest import check_source
 from fakeface.errors import UserError
 from fakeface.folders import check_local
 from fakeface.training import SUBCOMMANDS

@@ -12,11 +12,12 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch.utils.data import DataLoader, Subset
 
 from fakeface.data.cache import CachedViews, DecodedViews, ViewSource, build_cache
+from fakeface.data.data_folder import read_records
 from fakeface.data.dataset import Augmentation, FaceDataset, Sample
 from fakeface.data.images import ImageError
 from fakeface.data.loader import ResumableLoader
 from fakeface.data.processes import check_same_records, gather
-from fakeface.data.records import FAKE, LABEL_NAMES, REAL, Record, read_records
+from fakeface.data.records import FAKE, LABEL_NAMES, REAL, Record
 from fakeface.data.sampler import BalancedOrder, EpochSampler, Order
 from fakeface.data.splits import manifest_split, paper_split
 from fakeface.data.unreadable import OnError, find_unreadable, judge_unreadable, write_skipped

@@ -5,7 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Literal
 
-from fakeface.data.records import Record, check_columns, record_from_row
+from fakeface.data.manifest import check_columns, record_from_row
+from fakeface.data.records import Record
 from fakeface.data.tables import read_table
 from fakeface.errors import UserError, did_you_mean
 

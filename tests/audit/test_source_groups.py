@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from fakeface.audit.source_groups import Link, find_links, group_names, local_features, with_source_groups
 from fakeface.data.images import ImageError
-from fakeface.data.records import REAL, Record, read_manifest
+from fakeface.data.manifest import read_manifest
+from fakeface.data.records import REAL, Record
 
 
 def picture(seed: int, size: int = 300) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 
 from fakeface.data.cache import build_cache
-from fakeface.data.records import read_records
+from fakeface.data.data_folder import read_records
 from fakeface.views.ela import error_level_analysis
 from fakeface.views.view import ELA, ORIGINAL, ViewParameters
 from tests.benchmark.table import print_rows, take_turns

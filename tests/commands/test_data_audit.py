@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakeface.cli import main
-from fakeface.data.records import read_manifest
+from fakeface.data.manifest import read_manifest
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from fakeface.cli import main
-from fakeface.data.records import SPLITS, Record, read_manifest
+from fakeface.data.manifest import read_manifest
+from fakeface.data.records import SPLITS, Record
 
 
 def index(*arguments: str | Path) -> int:

@@ -11,7 +11,9 @@ from scipy.special import expit, logit
 
 from fakeface import Detector
 from fakeface.cli import main
-from fakeface.data.records import REAL, Record, scan_folder, write_manifest
+from fakeface.data.data_folder import scan_folder
+from fakeface.data.manifest import write_manifest
+from fakeface.data.records import REAL, Record
 from fakeface.evaluation.calibration import calibrate
 from fakeface.evaluation.predictions import Predictions, write_predictions
 from fakeface.inference.onnx_network import OnnxNetwork

@@ -7,8 +7,8 @@ import pytest
 import requests
 
 from fakeface.cli import main
+from fakeface.data.data_folder import scan_folder
 from fakeface.data.download import URL, download_dataset, find_root
-from fakeface.data.records import scan_folder
 from fakeface.errors import UserError
 
 

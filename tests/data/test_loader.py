@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from fakeface.data.cache import DecodedViews
+from fakeface.data.data_folder import scan_folder
 from fakeface.data.dataset import FaceDataset, Sample
 from fakeface.data.images import ImageError
 from fakeface.data.loader import ResumableLoader
-from fakeface.data.records import REAL, Record, scan_folder
+from fakeface.data.records import REAL, Record
 from fakeface.data.sampler import EpochSampler
 from fakeface.views.view import ORIGINAL, ViewParameters
 
@@ -123,7 +124,7 @@ def test_workers_outlive_signals_to_the_whole_group(records: list[Record]) -> No
 def test_a_process_ends_although_its_workers_ignore_sigterm(demo_root: Path) -> None:
     program = f"""
 from pathlib import Path
-from fakeface.data.records import scan_folder
+from fakeface.data.data_folder import scan_folder
 from tests.data.test_loader import make_loader
 batches = iter(make_loader(scan_folder(Path({str(demo_root)!r})), workers=2))
 next(batches)

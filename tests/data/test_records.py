@@ -3,17 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from fakeface.data.records import (
-    FAKE,
-    REAL,
-    Record,
-    check_source,
-    read_manifest,
-    read_records,
-    scan_folder,
-    with_splits,
-    write_manifest,
-)
+from fakeface.data.data_folder import read_records, scan_folder
+from fakeface.data.manifest import check_source, read_manifest, write_manifest
+from fakeface.data.records import FAKE, REAL, Record, with_splits
 from fakeface.errors import UserError
 
 

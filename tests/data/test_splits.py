@@ -7,16 +7,8 @@ import numpy as np
 import pytest
 
 from fakeface.data.records import FAKE, REAL, SPLITS, Record
-from fakeface.data.splits import (
-    TABLE_1,
-    folds,
-    grouped_split,
-    manifest_split,
-    paper_split,
-    source_folds,
-    source_split,
-    split_counts,
-)
+from fakeface.data.source_splits import source_folds, source_split
+from fakeface.data.splits import TABLE_1, folds, grouped_split, manifest_split, paper_split, split_counts
 from fakeface.errors import UserError
 
 

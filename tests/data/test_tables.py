@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from fakeface.cli import main
-from fakeface.data.records import FAKE, REAL, Record, read_manifest, scan_folder, write_manifest
+from fakeface.data.data_folder import scan_folder
+from fakeface.data.manifest import read_manifest, write_manifest
+from fakeface.data.records import FAKE, REAL, Record
 from fakeface.data.tables import read_table, write_table
 from fakeface.errors import UserError
 from fakeface.evaluation.predictions import Predictions, read_predictions, write_predictions

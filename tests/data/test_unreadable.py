@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from fakeface.data.data_folder import scan_folder
 from fakeface.data.images import ImageError
-from fakeface.data.records import scan_folder
 from fakeface.data.unreadable import find_unreadable, judge_unreadable, write_skipped
 from fakeface.errors import UserError
 

@@ -12,8 +12,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fakeface.cli import main
+from fakeface.data.data_folder import scan_folder
 from fakeface.data.images import read_image
-from fakeface.data.records import Record, read_manifest, scan_folder
+from fakeface.data.manifest import read_manifest
+from fakeface.data.records import Record
 from fakeface.demo.data_set import write_demo
 from fakeface.errors import UserError
 from fakeface.views.ela import error_level_analysis

@@ -10,8 +10,9 @@ from lightning.pytorch import Trainer
 from numpy.typing import NDArray
 
 from fakeface.data import slot_file
+from fakeface.data.data_folder import scan_folder
 from fakeface.data.images import read_image
-from fakeface.data.records import FAKE, REAL, Record, scan_folder
+from fakeface.data.records import FAKE, REAL, Record
 from fakeface.errors import UserError
 from fakeface.forensic import faces as faces_file
 from fakeface.forensic.faces import HISTORIES, ForensicDataset, ForensicFaces, PseudoFakeParameters

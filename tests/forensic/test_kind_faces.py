@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from fakeface.data.records import FAKE, KIND_CLASSES, REAL, Record, scan_folder
+from fakeface.data.data_folder import scan_folder
+from fakeface.data.records import FAKE, KIND_CLASSES, REAL, Record
 from fakeface.errors import UserError
 from fakeface.forensic import kind_faces
 from fakeface.forensic.kind_faces import (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fakeface.data import records
-from fakeface.data.records import describe_left_out
+from fakeface.data.photograph_names import describe_left_out
 from fakeface.errors import UserError
 from fakeface.inference.sources import check_sources, list_photographs, manifest_columns
 

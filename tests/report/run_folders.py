@@ -12,7 +12,8 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-from fakeface.data.records import Record, write_manifest
+from fakeface.data.manifest import write_manifest
+from fakeface.data.records import Record
 from fakeface.evaluation.calibration import Calibration
 from fakeface.evaluation.predictions import Predictions, write_predictions
 from fakeface.evaluation.summary import summarise

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from fakeface.cli import main
-from fakeface.data.records import FAKE, REAL, Record, write_manifest
+from fakeface.data.manifest import write_manifest
+from fakeface.data.records import FAKE, REAL, Record
 from tests.report.run_folders import write_run
 
 RECORDS = [

@@ -12,8 +12,10 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 
 from fakeface.cli import main
 from fakeface.data.cache import DecodedViews
+from fakeface.data.data_folder import read_records
 from fakeface.data.dataset import FaceDataset
-from fakeface.data.records import Record, read_manifest, read_records, write_manifest
+from fakeface.data.manifest import read_manifest, write_manifest
+from fakeface.data.records import Record
 from fakeface.data.splits import paper_split
 from fakeface.errors import UserError
 from fakeface.evaluation.predictions import read_predictions

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from fakeface.cli import main
+from fakeface.data.data_folder import read_records
 from fakeface.data.images import read_image
-from fakeface.data.records import read_records
 from fakeface.evaluation.predictions import read_predictions
 from fakeface.evaluation.scores import compute_scores
 from fakeface.inference.detector import Detector

@@ -16,7 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from fakeface.cli import main
 from fakeface.data.images import read_image
-from fakeface.data.records import read_manifest
+from fakeface.data.manifest import read_manifest
 from fakeface.demo.data_set import write_demo
 from fakeface.evaluation.calibration import Calibration, calibrate
 from fakeface.evaluation.predictions import Predictions, read_predictions

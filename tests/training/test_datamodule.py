@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import torch
 
+from fakeface.data.data_folder import scan_folder
 from fakeface.data.dataset import Augmentation, FaceDataset
-from fakeface.data.records import FAKE, LABEL_NAMES, REAL, Record, scan_folder, write_manifest
+from fakeface.data.manifest import write_manifest
+from fakeface.data.records import FAKE, LABEL_NAMES, REAL, Record
 from fakeface.data.splits import TABLE_1, paper_split
 from fakeface.errors import UserError
 from fakeface.training import datamodule as datamodule_file

@@ -10,8 +10,10 @@ from sklearn.metrics import roc_auc_score
 
 from fakeface import Detector
 from fakeface.cli import main
+from fakeface.data.data_folder import scan_folder
 from fakeface.data.images import read_image
-from fakeface.data.records import REAL, read_manifest, scan_folder
+from fakeface.data.manifest import read_manifest
+from fakeface.data.records import REAL
 from fakeface.inference.scoring import stack
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.training.curves import read_curves

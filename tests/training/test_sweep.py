@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 import pytest
 
 from fakeface.cli import main
-from fakeface.data.records import read_records, write_manifest
+from fakeface.data.data_folder import read_records
+from fakeface.data.manifest import write_manifest
 from fakeface.data.splits import paper_split
 from fakeface.evaluation.scores import METRICS
 from fakeface.training.configurations import base_config

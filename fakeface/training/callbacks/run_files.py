@@ -7,7 +7,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities import rank_zero_info
 
 from fakeface.data.jpeg_headers import read_tables
-from fakeface.data.records import write_manifest
+from fakeface.data.manifest import write_manifest
 from fakeface.evaluation.calibration import Calibration
 from fakeface.evaluation.predictions import Predictions, write_predictions
 from fakeface.evaluation.summary import Summary, summarise

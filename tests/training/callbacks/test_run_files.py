@@ -9,7 +9,8 @@ import torch
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, roc_auc_score
 
 from fakeface.cli import main
-from fakeface.data.records import read_manifest, scan_folder
+from fakeface.data.data_folder import scan_folder
+from fakeface.data.manifest import read_manifest
 from fakeface.data.splits import paper_split
 from fakeface.evaluation.predictions import read_predictions
 from fakeface.training.datamodule import FaceDataModule
