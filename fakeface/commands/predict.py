@@ -99,6 +99,13 @@ def run(arguments: argparse.Namespace) -> int:
             raise UserError("several processes cannot share standard input: write the paths to a .txt file")
         with waiting("Loading the network"):
             detector = Detector.load(arguments.ckpt_path, arguments.false_alarms)
+        if arguments.false_alarms is not None and sharing.rank == 0:
+            sources = len(detector.settings.calibration.reals)
+            print(
+                f"fake is said of {arguments.false_alarms:.1%} of the real photographs of a new source at most, on average "
+                f"over sources like the {sources} that are known to the network",
+                file=sys.stderr,
+            )
         if arguments.out is None:
             return _print(detector, arguments)
         try:

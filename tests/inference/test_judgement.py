@@ -76,6 +76,7 @@ def test_the_command_line_takes_a_share_or_says_which_it_could_keep(
     detector_of(tmp_path)
     command = ["predict", str(next(demo_root.glob("*/*.jpg"))), "--ckpt_path", str(tmp_path / "best.ckpt")]
     assert main([*command, "--false-alarms", "0.3"]) == 0
+    assert "fake is said of 30.0% of the real photographs of a new source at most" in capsys.readouterr().err
     assert main([*command, "--false-alarms", "0.1"]) == 2
     assert "4 sources are known to the detector: choose 0.2 or more" in capsys.readouterr().err
 
