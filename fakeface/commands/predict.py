@@ -102,8 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.false_alarms is not None and sharing.rank == 0:
             sources = len(detector.settings.calibration.reals)
             print(
-                f"fake is said of {arguments.false_alarms:.1%} of the real photographs of a new source at most, on average "
-                f"over sources like the {sources} that are known to the network",
+                f"fake is said of {arguments.false_alarms:.1%} of the real photographs of a new source at most, on "
+                f"average over sources like the {sources} that are known to the network",
                 file=sys.stderr,
             )
         if arguments.out is None:
