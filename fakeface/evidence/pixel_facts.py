@@ -10,6 +10,9 @@ from fakeface.evidence.copy_move import Copy, find_copies
 from fakeface.evidence.jpeg_tables import JpegTables
 from fakeface.evidence.residual import error_levels, noise_residual
 
+LONGEST = 4096
+"""Sides in pixels from which on blocks are looked for in the middle alone."""
+
 FREQUENCIES = ((0, 1), (1, 0), (1, 1))
 """Rows and columns of the coefficients whose rounding is counted."""
 
@@ -22,7 +25,7 @@ class PixelFacts:
         grid: Where the borders of JPEG's blocks lie.
         rounding: How often the coefficients ``FREQUENCIES`` have each multiple of the file's step.
         copies: Parts that lie in the photograph twice.
-        error_levels: By quality, ``(H, W, 3)``.
+        error_levels: By quality, made small.
         noise: The noise residual, ``(H, W, 3)``.
     """
 
@@ -41,13 +44,19 @@ def read_pixel_facts(photograph: NDArray[np.uint8], orientation: int, tables: Jp
         orientation: That of the file, 1 to 8: blocks lie in the file as it was stored.
         tables: Those of the file, where it is a JPEG.
     """
-    stored = brightness(as_stored(photograph, orientation))
+    stored = brightness(_middle(as_stored(photograph, orientation)))
     grid = find_grid(stored)
     rounding = {}
     for row, column in FREQUENCIES:
         step = tables.luminance[row * SIDE + column] if tables is not None else 1
         rounding[f"row {row}, column {column}"] = count_rounding(stored, step, (row, column))
     return PixelFacts(grid, rounding, find_copies(photograph), error_levels(photograph), noise_residual(photograph))
+
+
+def _middle(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the middle of a large photograph, of whole blocks, which is enough to count in."""
+    top, left = (max(0, length - LONGEST) // 2 // SIDE * SIDE for length in pixels.shape[:2])
+    return np.ascontiguousarray(pixels[top : top + LONGEST, left : left + LONGEST])
 
 
 def as_stored(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:

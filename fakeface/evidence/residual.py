@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeface.views.ela import ElaParameters, error_level_analysis
+from fakeface.views.pictures import shrink
 
 QUALITIES = (50, 60, 70, 75, 80, 85, 90, 95)
 """Of the error levels that are drawn, the highest last."""
@@ -20,5 +21,5 @@ def noise_residual(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def error_levels(image: NDArray[np.uint8]) -> dict[int, NDArray[np.uint8]]:
-    """Return the error levels of ``(H, W, 3)`` by quality, ``GAIN`` times."""
-    return {quality: error_level_analysis(image, ElaParameters(quality, GAIN, 0.0)) for quality in QUALITIES}
+    """Return the error levels of ``(H, W, 3)`` by quality, ``GAIN`` times, then made as small as a page needs them."""
+    return {quality: shrink(error_level_analysis(image, ElaParameters(quality, GAIN, 0.0))) for quality in QUALITIES}

@@ -1,6 +1,6 @@
 """Whether a verdict holds when the photograph is changed as the web changes photographs, which edits nobody's face."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -65,18 +65,17 @@ class Stability:
     trials: tuple[Trial, ...]
 
 
-def make_variants(image: NDArray[np.uint8]) -> list[Variant]:
+def make_variants(image: NDArray[np.uint8]) -> Iterator[Variant]:
     """Change a photograph ``(H, W, 3)`` in the ways that a verdict should survive."""
     height, width = image.shape[:2]
+    for quality in (90, 75, 50):
+        yield Variant(f"saved as JPEG {quality}", save_as_jpeg(image, quality), _matrix())
+    yield _scaled("scaled to half its size", image, 0.5, cv2.INTER_AREA)
     left, top = round(_CUT * width), round(_CUT * height)
     cut = np.ascontiguousarray(image[top : height - top, left : width - left])
-    return [
-        *(Variant(f"saved as JPEG {quality}", save_as_jpeg(image, quality), _matrix()) for quality in (90, 75, 50)),
-        _scaled("scaled to half its size", image, 0.5, cv2.INTER_AREA),
-        Variant("cut by 3 % on each side", cut, _matrix(x=-left, y=-top)),
-        Variant("mirrored", np.ascontiguousarray(image[:, ::-1]), np.array([[-1.0, 0, width], [0, 1, 0]])),
-        _scaled("shown at 70 % of its size, as in a screenshot", image, _SCREEN, cv2.INTER_LINEAR),
-    ]
+    yield Variant("cut by 3 % on each side", cut, _matrix(x=-left, y=-top))
+    yield Variant("mirrored", np.ascontiguousarray(image[:, ::-1]), np.array([[-1.0, 0, width], [0, 1, 0]]))
+    yield _scaled("shown at 70 % of its size, as in a screenshot", image, _SCREEN, cv2.INTER_LINEAR)
 
 
 def judge_variants(detector: Detector, image: NDArray[np.uint8], verdict: Verdict) -> tuple[Stability, list[Stability]]:
@@ -85,23 +84,17 @@ def judge_variants(detector: Detector, image: NDArray[np.uint8], verdict: Verdic
     Returns:
         The stability of the verdict on the photograph, and that of each of its faces, in their order.
     """
-    variants = make_variants(image)
-    verdicts = detector.predict([variant.pixels for variant in variants])
-    names = [variant.name for variant in variants]
-    whole = [
-        _trial(name, verdict.verdict, found.verdict or _NOT_JUDGED, found.probability)
-        for name, found in zip(names, verdicts, strict=True)
-    ]
-    faces = []
-    for face in verdict.faces or ():
-        trials = []
-        for variant, found in zip(variants, verdicts, strict=True):
+    whole: list[Trial] = []
+    by_face: list[list[Trial]] = [[] for _ in verdict.faces or ()]
+    for variant in make_variants(image):  # one at a time, for each may be as large as the photograph
+        (found,) = detector.predict([variant.pixels])
+        whole.append(_trial(variant.name, verdict.verdict, found.verdict or _NOT_JUDGED, found.probability))
+        for face, trials in zip(verdict.faces or (), by_face, strict=True):
             same = same_face(move_box(face.box, variant.matrix), found.faces or ())
             lost = _NOT_JUDGED if found.verdict is None else _NOT_FOUND
             now, probability = (lost, None) if same is None else (same.verdict, same.probability)
             trials.append(_trial(variant.name, face.verdict, now, probability))
-        faces.append(_stability(trials))
-    return _stability(whole), faces
+    return _stability(whole), [_stability(trials) for trials in by_face]
 
 
 def same_face(box: Sequence[float], faces: Sequence[FaceVerdict]) -> FaceVerdict | None:

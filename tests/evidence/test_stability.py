@@ -46,7 +46,7 @@ class Judge:
 
 
 def test_places_move_with_the_pixels() -> None:
-    variants = make_variants(white_square())
+    variants = list(make_variants(white_square()))
     assert [variant.name for variant in variants] == CHANGES
     for variant in variants:
         assert move_box(BOX, variant.matrix) == pytest.approx(find_square(variant.pixels), abs=1), variant.name
