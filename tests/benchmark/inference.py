@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,16 @@ from tests.benchmark.table import print_rows, take_turns
 
 IMAGES, SIDE, ROUNDS = 192, 496, 3
 FORWARD_IMAGES = 16
+_MEASURED = """
+import sys
+from pathlib import Path
+from fakeface.cli import main
+code = main(sys.argv[1:])
+print(next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:")))
+sys.exit(code)
+"""
+"""What a process says of itself: what the kernel tells the one that started it includes the memory of the latter."""
+
 RELEASED, IN_TORCH = "fakeface predict", "the same in PyTorch"
 
 
@@ -101,11 +110,8 @@ def in_new_process(command: list[str], name: str, memory: dict[str, float]) -> C
     """Return what runs a command of fakeface in a process of its own, and notes the most memory it had, in MiB."""
 
     def run() -> int:
-        process = subprocess.Popen([sys.executable, "-m", "fakeface", *command], stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        assert process.returncode == 0
-        memory[name] = max(memory.get(name, 0.0), usage.ru_maxrss / 1024)
+        done = subprocess.run([sys.executable, "-c", _MEASURED, *command], capture_output=True, text=True, check=True)
+        memory[name] = max(memory.get(name, 0.0), float(done.stdout.split()[-2]) / 1024)
         return 1
 
     return run
