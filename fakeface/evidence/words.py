@@ -15,6 +15,10 @@ _CREDENTIALS = {
 }
 
 
+_REALS, _FAKES = 9_900, 100
+"""What a search through 10,000 photographs may meet."""
+
+
 def percent(probability: float | None) -> str:
     """Write a probability of fake; nobody is so sure that it were 0 % or 100 %."""
     if probability is None:
@@ -102,14 +106,16 @@ def measured_words(detector: Mapping[str, Any]) -> list[str]:
     calibration = detector["calibration"]
     if detector["published"] is not None:
         published = detector["published"]["other_origins"]
+        alarms = published["reals_called_fake"]
         aurocs = ", ".join(f"{kind} {value:.3f}" for kind, value in published["auroc"].items())
         return [
             f"Measured on {published['photographs']}.",
-            f"False alarms: {share(published['reals_called_fake'], 0)} of the real photographs were called fake.",
+            f"False alarms: {share(alarms, 0)} of the real photographs were called fake.",
             f"It decided {share(published['decided'], 0)} of the photographs and was right about "
             f"{share(published['right_among_decided'], 0)} of these.",
             f"How well fakes are told from reals by their scores (AUROC, 0.5 is guessing): {aurocs}.",
-            "Where fakes are rare, most alarms are false: 5 % of 9,900 real photographs are 495, beside 100 fakes.",
+            f"Where fakes are rare, most alarms are false: {share(alarms, 0)} of {_REALS:,} real photographs are "
+            f"{alarms * _REALS:.0f}, beside {_FAKES} fakes.",
         ]
     if calibration is not None:
         return [
