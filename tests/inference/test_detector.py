@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 import skimage.data
 import torch
@@ -19,7 +20,7 @@ from fakeface.data.images import read_image
 from fakeface.data.records import REGIONS
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration
-from fakeface.inference.network import find_release
+from fakeface.inference.network import RELEASE_FILE, find_release
 from fakeface.inference.scoring import stack
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.views.view import ViewParameters, compute_views
@@ -298,6 +299,13 @@ def test_the_release_in_torch_says_what_it_says_in_onnx_runtime() -> None:
     assert maps is not None
     assert maps.shape == (1, 16, 16)
     assert maps == pytest.approx(others, abs=1e-5)
+
+
+def test_the_released_networks_compute_what_they_share_once() -> None:
+    graph = onnx.load(RELEASE_FILE).graph
+    stems = [node for node in graph.node if node.op_type == "Conv" and node.input[1].endswith("conv_stem.weight")]
+    assert len(stems) == 2  # of four networks: the face and its mirror image
+    assert RELEASE_FILE.stat().st_size < 20e6
 
 
 def test_unknown_attribute_of_the_package() -> None:
