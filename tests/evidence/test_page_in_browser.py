@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from fakeface.evidence.examination import examine
@@ -50,5 +51,7 @@ def test_page_works_alone_and_asks_for_nothing(tmp_path: Path, detector: Detecto
         page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
         expect(page.get_by_role("note")).to_be_in_viewport(ratio=1)
         assert page.evaluate("document.documentElement.scrollWidth") == 360
+        results = Axe().run(page)
+        assert results.violations_count == 0, results.generate_report()
         browser.close()
     assert problems == []
