@@ -1,19 +1,17 @@
 """Metrics over all samples of a stage, each counted once, with fake as the positive class."""
 
-import math
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torchmetrics import Metric
+from torchmetrics.functional import classification as functional
 from torchmetrics.utilities import dim_zero_cat
-
-from fakeface.evaluation.scores import METRICS, compute_scores
 
 
 class FaceMetrics(Metric):
-    """Loss and ``evaluation.scores.METRICS`` of a stage.
+    """Loss, accuracy, precision, recall, F1, AUROC and balanced accuracy of a stage.
 
     The samples themselves are kept and every figure is computed once over all of them: distributed samplers repeat
     samples, so each index is counted once, which makes the result the same for any number of processes. Figures are
@@ -60,22 +58,29 @@ class FaceMetrics(Metric):
         return index[first], logit[keep].double(), label[keep].long()
 
     def compute(self) -> dict[str, Tensor]:
-        """Return every figure by name, as ``compute_metrics`` does."""
+        """Return every figure by name; AUROC and balanced accuracy are NaN where a class is missing."""
         _, logit, label = self._counted_once()
         return compute_metrics(logit, label)
 
 
 def compute_metrics(logit: Tensor, label: Tensor) -> dict[str, Tensor]:
-    """Compute the loss and ``evaluation.scores.METRICS`` from log odds of fake ``(N,)`` and labels ``(N,)`` (fake = 1).
+    """Compute the figures of ``FaceMetrics`` from log odds of fake ``(N,)`` and labels ``(N,)`` (fake = 1).
 
-    All are NaN where a score is, so that a network that diverged is never the best one. Precision is 0 where nothing is
-    called fake; what is undefined for want of a class is NaN.
+    All are NaN where a score is, so that a network that diverged is never the best one.
     """
-    names, undefined = ("loss", *METRICS), 0.0 if label.unique().numel() == 2 else math.nan
-    if logit.isnan().any():
-        return {name: torch.tensor(math.nan, dtype=torch.float64) for name in names}
-    logit = logit.double()
-    loss = binary_cross_entropy_with_logits(logit, label.double()).item()
-    figures = {"loss": loss, **compute_scores(label.numpy(), logit.sigmoid().numpy())}
-    values = (undefined if figures[name] is None else figures[name] for name in names)
-    return {name: torch.tensor(value, dtype=torch.float64) for name, value in zip(names, values, strict=True)}
+    logit, probability = logit.double(), logit.double().sigmoid()
+    undefined = torch.tensor(torch.nan, dtype=torch.float64)
+    metrics = {
+        "loss": binary_cross_entropy_with_logits(logit, label.double()),
+        "accuracy": functional.binary_accuracy(probability, label),
+        "precision": functional.binary_precision(probability, label),
+        "recall": functional.binary_recall(probability, label),
+        "f1": functional.binary_f1_score(probability, label),
+    }
+    if label.unique().numel() == 2:
+        specificity = functional.binary_specificity(probability, label)
+        metrics["auroc"] = functional.binary_auroc(probability, label)
+        metrics["balanced_accuracy"] = (metrics["recall"] + specificity) / 2
+    else:
+        metrics["auroc"] = metrics["balanced_accuracy"] = undefined
+    return dict.fromkeys(metrics, undefined) if logit.isnan().any() else metrics
