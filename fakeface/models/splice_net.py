@@ -118,13 +118,16 @@ class SpliceNet(FaceNetwork):
         """
         image = views["face"].to(self.mean.dtype, memory_format=torch.channels_last)
         image = (image / 255 - self.mean) / self.std
-        label, regions, splice_map = self._heads(image)
-        if not self.training:
-            mirrored = self._heads(image.flip(3))
-            label = (label + mirrored[0]) / 2
-            regions = (regions + mirrored[1][:, _MIRRORED_REGIONS]) / 2
-            splice_map = (splice_map + mirrored[2].flip(2)) / 2
-        return FaceOutput(label, regions, splice_map)
+        if self.training:
+            return FaceOutput(*self._heads(image))
+        # In one batch, for in two passes ONNX Runtime would hold the weights twice.
+        both = self._heads(torch.cat([image, image.flip(3)]))
+        label, regions, splice_map = (output.unflatten(0, (2, -1)) for output in both)
+        return FaceOutput(
+            label.mean(dim=0),
+            (regions[0] + regions[1][:, _MIRRORED_REGIONS]) / 2,
+            (splice_map[0] + splice_map[1].flip(2)) / 2,
+        )
 
     def _heads(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         with refusing_sizes():
