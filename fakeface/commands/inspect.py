@@ -9,7 +9,7 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fakeface.commands.detector_argument import add_detector
+from fakeface.commands.detector_argument import add_detector, load_with_explainer
 from fakeface.data.images import ImageError
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, new_file, write_json
@@ -27,20 +27,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the page and the JSON and print where they are."""
     from fakeface.evidence.examination import examine, read_photograph
     from fakeface.evidence.page import render_page
-    from fakeface.inference.detector import Detector
-    from fakeface.inference.explain import Explainer
 
     data = read_photograph(arguments.photo)
     targets = [arguments.out / f"{arguments.photo.stem}{ending}" for ending in (".html", ".json")]
     for target in targets:
         if target.exists():
             raise UserError(f"{target} exists already: remove it, or name another folder with --out")
-    detector = Detector.load(arguments.ckpt_path)
-    try:
-        explainer = Explainer(detector)
-    except UserError as error:
-        print(f"the page shows no heat maps: {error}")
-        explainer = None
+    detector, explainer = load_with_explainer(arguments.ckpt_path)
     try:
         examination = examine(
             data, Path(arguments.photo.name), detector, explainer, datetime.now(UTC), gps=arguments.gps

@@ -9,7 +9,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fakeface.commands.detector_argument import add_detector
+from fakeface.commands.detector_argument import add_detector, load_with_explainer
 from fakeface.errors import UserError
 
 if TYPE_CHECKING:
@@ -65,18 +65,11 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _make_app(arguments: argparse.Namespace) -> "ASGIApp":
     # Imported after the port is known to be free: they take seconds.
-    from fakeface.inference.detector import Detector
-    from fakeface.inference.explain import Explainer
     from fakeface.serve.app import create_app
     from fakeface.serve.faces import draw_faces, read_faces
     from fakeface.serve.guard import LOOPBACK_NAMES
 
-    detector = Detector.load(arguments.ckpt_path)
-    try:
-        explainer = Explainer(detector)
-    except UserError as error:
-        print(f"the page shows no heat maps: {error}")
-        explainer = None
+    detector, explainer = load_with_explainer(arguments.ckpt_path)
     game_faces = read_faces(arguments.game) if arguments.game is not None else None
     print("drawing faces for the examples", flush=True)
     names = LOOPBACK_NAMES if arguments.host in {"127.0.0.1", "localhost", "::1"} else ()

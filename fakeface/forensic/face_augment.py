@@ -57,21 +57,35 @@ def augment_face(
         size: Height and width of the view.
         generator: Where all choices come from.
     """
-    mirrored = generator.random() < 0.5
-    matrix = crop_matrix(
-        size,
-        scale=np.exp(generator.normal(0, 0.06)),
-        roll=generator.normal(0, 5),
-        shift=generator.normal(0, 0.03 * size, 2),
-        mirrored=mirrored,
-    )
-    interpolation = cv2.INTER_CUBIC if generator.random() < 0.35 else cv2.INTER_LINEAR
+    matrix, mirrored, interpolation = draw_crop(size, 0.06, generator)
     face = cv2.warpAffine(canvas, matrix, (size, size), flags=interpolation, borderMode=cv2.BORDER_REFLECT_101)
     return FaceSample(
         _photometric(np.asarray(face, dtype=np.uint8), generator),
         regions[MIRRORED_REGIONS] if mirrored else regions,
         _map(splice, matrix, size // MAP_STRIDE),
     )
+
+
+def draw_crop(size: int, scale: float, generator: np.random.Generator) -> tuple[NDArray[np.float64], bool, int]:
+    """Draw where a view of a training face is cut out.
+
+    Args:
+        size: Height and width of the view.
+        scale: Standard deviation of the logarithm of its scale.
+        generator: Where all choices come from.
+
+    Returns:
+        The matrix of ``crop_matrix``, whether it mirrors, and the interpolation to sample with.
+    """
+    mirrored = bool(generator.random() < 0.5)
+    matrix = crop_matrix(
+        size,
+        scale=np.exp(generator.normal(0, scale)),
+        roll=generator.normal(0, 5),
+        shift=generator.normal(0, 0.03 * size, 2),
+        mirrored=mirrored,
+    )
+    return matrix, mirrored, cv2.INTER_CUBIC if generator.random() < 0.35 else cv2.INTER_LINEAR
 
 
 def _map(splice: NDArray[np.uint8] | None, matrix: NDArray[np.float64], cells: int) -> NDArray[np.float32]:

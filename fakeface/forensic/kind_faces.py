@@ -24,10 +24,10 @@ from fakeface.data.sampler import BalancedOrder, Order
 from fakeface.data.slot_file import SlotFile, SlotWriter, photograph_key, settings_digest
 from fakeface.data.threads import map_in_order
 from fakeface.errors import UserError
-from fakeface.faces.alignment import CANVAS, align_face, alignment, crop_matrix, similarity, transform_points
+from fakeface.faces.alignment import CANVAS, align_face, alignment, similarity, transform_points
 from fakeface.faces.finder import face_points
 from fakeface.forensic.benign import benign_changes
-from fakeface.forensic.face_augment import MAP_STRIDE, MIRRORED_REGIONS, FaceSample
+from fakeface.forensic.face_augment import MAP_STRIDE, MIRRORED_REGIONS, FaceSample, draw_crop
 from fakeface.forensic.faces import Donors, light_of
 from fakeface.forensic.manipulations import WITH_DONOR, WITHOUT_DONOR
 from fakeface.forensic.pseudo_fakes import FacePhotograph, PseudoFake, eye_distance, make_pseudo_fake
@@ -157,15 +157,7 @@ def through_the_web(
         generator: Where all choices come from; the same state gives pictures of one size the same changes.
     """
     image, points = web_history(benign_changes(face.image, generator), face.points, generator)
-    mirrored = generator.random() < 0.5
-    crop = crop_matrix(
-        size,
-        scale=np.exp(generator.normal(0, 0.07)),
-        roll=generator.normal(0, 5),
-        shift=generator.normal(0, 0.03 * size, 2),
-        mirrored=mirrored,
-    )
-    interpolation = cv2.INTER_CUBIC if generator.random() < 0.35 else cv2.INTER_LINEAR
+    crop, mirrored, interpolation = draw_crop(size, 0.07, generator)
     factor = np.hypot(*alignment(points)[:, 0]) * np.hypot(*crop[:, 0])
     if factor < 0.5:  # sampling would skip pixels
         smaller = (max(1, round(image.shape[1] * factor * 1.2)), max(1, round(image.shape[0] * factor * 1.2)))
