@@ -32,7 +32,7 @@ from fakeface.forensic.jpeg_history import random_history
 from fakeface.forensic.pseudo_fakes import FacePhotograph, make_pseudo_fake
 from fakeface.views.pictures import SUBSAMPLINGS, save_as_jpeg
 
-VERSION = 2
+VERSION = 3
 """Raise it when the same photographs give other faces."""
 
 HISTORIES = 3

@@ -33,7 +33,7 @@ from fakeface.forensic.manipulations import WITH_DONOR, WITHOUT_DONOR
 from fakeface.forensic.pseudo_fakes import FacePhotograph, PseudoFake, eye_distance, make_pseudo_fake
 from fakeface.forensic.web_history import LARGEST_EYE_DISTANCE, web_history
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same photographs give other points."""
 
 SHARE_OF_REALS = 0.62

@@ -36,6 +36,16 @@ def test_a_turned_photograph_gives_the_same_points_turned(turns: int) -> None:
     assert np.allclose(turned.points, np.stack(expected, axis=1), atol=1e-6)
 
 
+@pytest.mark.parametrize("turns", [0, 1, 2])
+def test_a_mirrored_photograph_gives_the_same_points_mirrored(turns: int) -> None:
+    image = np.ascontiguousarray(np.rot90(ASTRONAUT, turns))
+    width = image.shape[1]
+    (face,), (mirrored,) = find_faces(image)[:1], find_faces(np.ascontiguousarray(image[:, ::-1]))[:1]
+    np.testing.assert_allclose(mirrored.points[[1, 0, 2, 4, 3]] * [-1, 1] + [width - 1, 0], face.points, atol=1e-6)
+    np.testing.assert_allclose(width - 1 - mirrored.box[[2, 0]], face.box[[0, 2]], atol=1e-6)
+    assert mirrored.confidence == face.confidence
+
+
 def test_upright_and_turned_faces_of_one_photograph_are_found() -> None:
     (upright,) = find_faces(ASTRONAUT)
     both = np.concatenate([ASTRONAUT[:256], ASTRONAUT[255::-1, ::-1]], axis=1)
