@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fakeface.data import records
+from fakeface.data import photograph_names
 from fakeface.data.photograph_names import describe_left_out
 from fakeface.errors import UserError
 from fakeface.inference.sources import check_sources, list_photographs, manifest_columns
@@ -70,7 +70,7 @@ def test_what_is_left_out_is_counted_by_ending(folder: Path, monkeypatch: pytest
     left_out = Counter[str]()
     assert len(list(list_photographs(["."], left_out=left_out))) == 7
     assert describe_left_out(left_out) == "1 .mov, 1 .md, 1 without ending left out: no photographs by their names"
-    monkeypatch.setattr(records, "reads_heic", lambda: False)
+    monkeypatch.setattr(photograph_names, "reads_heic", lambda: False)
     left_out.clear()
     assert len(list(list_photographs(["."], left_out=left_out))) == 5
     assert describe_left_out(left_out).startswith("2 .heic left out: pip install 'fakeface[heic]'; 1 .mov")
