@@ -15,9 +15,7 @@ class AlignedFace(View):
     """The face, upright and of one size; the central square of the photograph where no face is found."""
 
     title = "the aligned face"
-    version: ClassVar[int] = (
-        4  # other points before: turned faces (2), mirrored photographs (3)
-    )
+    version: ClassVar[int] = 4  # other points before: turned faces (2), mirrored photographs (3)
     of_a_face: ClassVar[bool] = True
 
     def __call__(self, image: NDArray[np.uint8], points: NDArray[np.float64] | None = None) -> Viewed:
