@@ -21,5 +21,5 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"drawing {arguments.images} images in {arguments.out}", flush=True)
     manifest = write_demo(arguments.out, arguments.images, arguments.seed, arguments.size)
     print(f"their true sources: {manifest}")
-    print(f"train on them: fakeface fit --config configs/fusion_type1.yaml --data.root {arguments.out}")
+    print(f"train on them: fakeface fit --config fusion_type1 --data.root {arguments.out}")
     return 0

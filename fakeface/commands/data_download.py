@@ -21,5 +21,5 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{root}: {labels.count(REAL)} real and {labels.count(FAKE)} fake photographs", end=" ")
     print("(published: {} and {})".format(*PUBLISHED))
     print("its licence has not been checked: research use only, and never publish a photograph of it")
-    print(f"train on them: fakeface fit --config configs/fusion_type1.yaml --data.root {root}")
+    print(f"train on them: fakeface fit --config fusion_type1 --data.root {root}")
     return 0

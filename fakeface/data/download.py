@@ -80,5 +80,5 @@ def _by_hand(reason: str, target: Path) -> str:
   1. Sign in to Kaggle and download the archive from {URL}
   2. Unpack it: unzip archive.zip '{_FOLDER}/*' -d {target.parent}
      so that {target / "training_real"} and {target / "training_fake"} exist
-  3. Train: fakeface fit --config configs/fusion_type1.yaml --data.root {target}
+  3. Train: fakeface fit --config fusion_type1 --data.root {target}
 Or go on without it: fakeface data demo --out {target.parent / "demo"}"""

@@ -1,7 +1,7 @@
 """Everything around Lightning's Trainer: command line, data module, module, callbacks, sweeps, the files of a run."""
 
 SUBCOMMANDS = {
-    "fit": "train a network: fakeface fit --config configs/fusion_type1.yaml",
+    "fit": "train a network: fakeface fit --config fusion_type1",
     "validate": "measure a checkpoint on the validation images",
     "test": "measure a checkpoint on the test images: fakeface test --ckpt_path CKPT",
 }

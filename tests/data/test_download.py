@@ -73,7 +73,7 @@ def assert_says_what_to_do(capsys: pytest.CaptureFixture[str], out: Path) -> Non
     message = capsys.readouterr().err
     assert URL in message
     assert f"unzip archive.zip 'real_and_fake_face/*' -d {out}" in message
-    assert f"fakeface fit --config configs/fusion_type1.yaml --data.root {out / 'real_and_fake_face'}" in message
+    assert f"fakeface fit --config fusion_type1 --data.root {out / 'real_and_fake_face'}" in message
     assert "Traceback" not in message
     assert not (out / "real_and_fake_face").exists()
 
