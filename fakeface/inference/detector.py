@@ -276,11 +276,7 @@ def _load_again(source: str | Path, false_alarms: float | None, fingerprint: str
 
 
 def _load_network(source: str | Path) -> Network:
-    if str(source) == RELEASE:
-        from fakeface.inference.onnx_network import OnnxNetwork
-
-        return OnnxNetwork(find_release())
-    path = Path(source)
+    path = find_release() if str(source) == RELEASE else Path(source)
     if path.suffix == ".onnx":
         from fakeface.inference.onnx_network import OnnxNetwork
 

@@ -1,10 +1,8 @@
 """The page in a real browser: Debian's Chromium, without a window."""
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
@@ -13,12 +11,10 @@ from fakeface.evidence.page import render_page
 from fakeface.evidence.residual import QUALITIES
 from fakeface.inference.detector import Detector
 from fakeface.inference.explain import Explainer
+from tests import chromium
 from tests.evidence.files import SCRIPT, exif, jpeg, portrait, sign
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: sudo apt-get install chromium")
+pytestmark = chromium.NEEDED
 
 
 def test_page_works_alone_and_asks_for_nothing(tmp_path: Path, detector: Detector, explainer: Explainer) -> None:
@@ -28,7 +24,7 @@ def test_page_works_alone_and_asks_for_nothing(tmp_path: Path, detector: Detecto
     page_file.write_text(render_page(found), encoding="utf-8")
     problems: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium.CHROMIUM, args=chromium.FLAGS)
         page = browser.new_page(viewport={"width": 360, "height": 740})
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda message: problems.append(message.text))

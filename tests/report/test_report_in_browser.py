@@ -1,6 +1,5 @@
 """Reports in a real browser: Debian's Chromium, without a window."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -8,12 +7,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from fakeface.cli import main
+from tests import chromium
 from tests.report.run_folders import draw_scores, make_records, write_json, write_run
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: sudo apt-get install chromium")
+pytestmark = chromium.NEEDED
 
 
 @pytest.fixture
@@ -39,7 +36,7 @@ def pages(tmp_path: Path, demo_root: Path) -> list[Path]:
 def test_axe_finds_no_violation_and_nothing_is_asked_for(pages: list[Path]) -> None:
     problems: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium.CHROMIUM, args=chromium.FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.on("console", lambda message: problems.append(message.text))
         page.on("request", lambda request: problems.append(request.url) if request.url.startswith("http") else None)

@@ -7,6 +7,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from fakeface.data.augment import PAPER_OPERATIONS
+from fakeface.inference.published import read_published
 from fakeface.report.paper import read_paper_tables
 from fakeface.serve.faces import KnownFace
 from fakeface.serve.story import draw_story
@@ -63,3 +64,9 @@ def test_the_two_rules_count_what_the_page_says(client: TestClient) -> None:
     page = client.get("/").text
     assert f"{100 * (1081 + 240) / 2041:.1f}\u00a0%" in page
     assert f"{100 * 1081 / 2041:.1f}\u00a0%" in page
+
+
+def test_the_page_says_the_published_share_of_false_alarms(client: TestClient) -> None:
+    said = re.search(r"FALSE_ALARMS = ([\d.]+);", client.get("/result.js").text)
+    assert said is not None
+    assert float(said[1]) == read_published().other_origins.reals_called_fake
