@@ -123,35 +123,30 @@ def _run(arguments: list[str]) -> int:
             from fakeface.training.cli import run_trainer
 
         return run_trainer(arguments)
-    return _run_light(arguments)
-
-
-def _run_light(arguments: list[str]) -> int:
-    for words in (2, 1):
-        name = " ".join(arguments[:words])
-        if name in LIGHT_COMMANDS:
-            module_name, summary = LIGHT_COMMANDS[name]
-            with waiting("fakeface starts"):
-                module: ModuleType = importlib.import_module(module_name)
-            parser = _Parser(
-                prog=f"fakeface {name}",
-                description=module.__doc__ or summary,
-                formatter_class=argparse.RawDescriptionHelpFormatter,
-                allow_abbrev=False,
-            )
-            module.add_arguments(parser)
-            parsed, others = parser.parse_known_args(arguments[words:])
-            for value in vars(parsed).values():
-                for path in value if isinstance(value, list) else [value]:
-                    if isinstance(path, str | Path):
-                        check_local(path)
-            if "trainer_arguments" in parsed:
-                parsed.trainer_arguments = others
-            elif others:
-                parser.error(f"unrecognized arguments: {' '.join(others)}")
-            code: int = module.run(parsed)
-            return code
-    return _overview(arguments)
+    name = next((name for name in (" ".join(arguments[:2]), *arguments[:1]) if name in LIGHT_COMMANDS), None)
+    if name is None:
+        return _overview(arguments)
+    module_name, summary = LIGHT_COMMANDS[name]
+    with waiting("fakeface starts"):
+        module: ModuleType = importlib.import_module(module_name)
+    parser = _Parser(
+        prog=f"fakeface {name}",
+        description=module.__doc__ or summary,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.add_arguments(parser)
+    parsed, others = parser.parse_known_args(arguments[len(name.split()) :])
+    for value in vars(parsed).values():
+        for path in value if isinstance(value, list) else [value]:
+            if isinstance(path, str | Path):
+                check_local(path)
+    if "trainer_arguments" in parsed:
+        parsed.trainer_arguments = others
+    elif others:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    code: int = module.run(parsed)
+    return code
 
 
 def _overview(arguments: list[str]) -> int:

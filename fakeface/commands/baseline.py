@@ -15,7 +15,6 @@ from fakeface.training.runs import CLASSIFIER_FILE, SPLIT_FILE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags."""
     parser.add_argument(
         "-c",
         "--config",
@@ -37,7 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Extract the features, tune the classifier, measure it, and write the run."""
     from fakeface.data.manifest import write_manifest
     from fakeface.evaluation.calibration import calibrate
     from fakeface.evaluation.predictions import Predictions

@@ -14,13 +14,11 @@ from fakeface.training.configurations import base_config, find_config, named_fil
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags."""
     parser.add_argument("name", nargs="?", metavar="NAME", help="print this one instead of the list")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="copy it into this folder instead of printing it")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List, print or copy."""
     shipped = shipped_configs() | {"base": base_config()}
     if arguments.name is None:
         if arguments.out is not None:

@@ -22,14 +22,12 @@ from fakeface.report.pages import render
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of ``fakeface data audit``."""
     add_source(parser)
     parser.add_argument("--out", type=Path, help="new folder for audit.json, audit.html and manifest.csv with groups")
     parser.add_argument("--seed", type=int, default=0, help="seed of the probes' folds (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the audit, and write it where ``--out`` names a folder."""
     records = read_source(arguments)
     with nullcontext() if arguments.out is None else new_folder(arguments.out):
         _audit(arguments, records)

@@ -7,7 +7,6 @@ from fakeface.demo.data_set import IMAGES, SIZE, write_demo
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags."""
     parser.add_argument("--out", type=Path, required=True, help="a new or empty folder")
     parser.add_argument("--seed", type=int, default=0, help="another seed draws other people (default: %(default)s)")
     parser.add_argument(
@@ -17,7 +16,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the data set and say how to train on it."""
     print(f"drawing {arguments.images} images in {arguments.out}", flush=True)
     manifest = write_demo(arguments.out, arguments.images, arguments.seed, arguments.size)
     print(f"their true sources: {manifest}")

@@ -9,12 +9,10 @@ from fakeface.data.records import FAKE, REAL
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flag."""
     parser.add_argument("--out", type=Path, default=Path("data"), help="folder to put it in (default: %(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Download the data set, count it, and say how to train on it."""
     print(f"downloading {DATASET} from Kaggle", flush=True)
     root = download_dataset(arguments.out)
     labels = [record.label for record in scan_folder(root)]

@@ -22,7 +22,6 @@ from fakeface.folders import make_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags."""
     add_source(parser)
     parser.add_argument("--split", choices=("paper", "grouped", "sources", "folds"), required=True)
     parser.add_argument("--folds", type=int, help="how many, for --split folds (default: 5) or --split sources")
@@ -31,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the manifest, or one per fold, and print its counts."""
     if arguments.seed < 0:
         raise UserError(f"the seed is {arguments.seed}: choose 0 or a positive number")
     number = 5 if arguments.folds is None and arguments.split == "folds" else arguments.folds

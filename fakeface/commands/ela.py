@@ -23,7 +23,6 @@ from fakeface.views.ela import ElaParameters, error_level_analysis
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags; the defaults are those of the report."""
     defaults = ElaParameters()
     parser.add_argument(
         "photos", nargs="+", metavar="PHOTO", help="photographs or what else `fakeface predict --source` takes"
@@ -39,7 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the pictures and print their paths; unreadable photographs are reported and the others still written."""
     parameters = ElaParameters(arguments.quality, arguments.alpha, arguments.beta)
     check_sources(arguments.photos)
     left_out = Counter[str]()

@@ -11,7 +11,7 @@ import tempfile
 from itertools import islice
 from pathlib import Path
 
-from fakeface.commands.detector_argument import add_detector
+from fakeface.commands.network_argument import add_detector
 from fakeface.demo.data_set import write_demo
 from fakeface.errors import UserError
 from fakeface.inference.detector import RELEASE, Detector
@@ -26,7 +26,6 @@ CALIBRATION = 128
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags."""
     add_detector(parser)
     parser.add_argument("--format", choices=FORMATS, default="onnx", help="default: %(default)s")
     parser.add_argument("--out", type=Path, required=True, help="a file that ends in .onnx, .pt2 or .xml (OpenVINO)")
@@ -46,7 +45,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the file and print the largest difference."""
     from fakeface.inference.export import check_export, export_network
     from fakeface.inference.torch_network import TorchNetwork
 

@@ -9,14 +9,13 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fakeface.commands.detector_argument import add_detector, load_with_explainer
+from fakeface.commands.network_argument import add_detector, load_with_explainer
 from fakeface.data.images import ImageError
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, new_file, write_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags."""
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="the photograph")
     parser.add_argument("--out", type=Path, required=True, help="folder for NAME.html and NAME.json; made if missing")
     parser.add_argument("--gps", action="store_true", help="say where the photograph was taken, if the file does")
@@ -24,7 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the page and the JSON and print where they are."""
     from fakeface.evidence.examination import examine, read_photograph
     from fakeface.evidence.page import render_page
 

@@ -6,18 +6,14 @@ Writes localisation.json into the checkpoint's run, for `fakeface report`. All o
 
 import argparse
 
-from fakeface.commands.measured_checkpoint import add_checkpoint, load_measured, write_result
+from fakeface.commands.network_argument import add_checkpoint, load_measured, write_result
 from fakeface.errors import UserError
 from fakeface.training.runs import LOCALISATION_FILE
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags."""
-    add_checkpoint(parser)
+add_arguments = add_checkpoint
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure, print the table, and write the file."""
     from fakeface.inference.explain import Explainer
     from fakeface.studies.localisation import format_localisation, measure_localisation
 

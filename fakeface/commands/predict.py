@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from fakeface.commands.detector_argument import add_detector
+from fakeface.commands.network_argument import add_detector
 from fakeface.commands.verdict_table import table_header, table_rows
 from fakeface.commands.waiting import waiting
 from fakeface.data.images import ImageError, no_opencv_error
@@ -50,7 +50,6 @@ _NOTHING_NAMED = """no photograph is named. Some ways to go on:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags."""
     add_detector(parser)
     parser.add_argument("photos", nargs="*", metavar="PHOTO", help="a photograph, or what else --source takes")
     parser.add_argument(
@@ -81,7 +80,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge the photographs and return the exit code."""
     arguments.source = [*arguments.photos, *arguments.source]
     if not arguments.source:
         raise UserError(_NOTHING_NAMED)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of ``fakeface release``."""
     parser.add_argument(
         "--ckpt_path", required=True, nargs="+", help="checkpoints, or best or last for the newest run's"
     )
@@ -31,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the file and print how large it is."""
     from fakeface.data.manifest import read_manifest
     from fakeface.inference.release import calibrate_on, write_release
     from fakeface.training.runs import find_checkpoint

@@ -15,7 +15,6 @@ from fakeface.errors import UserError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags."""
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUN", help="the folder of a tested run")
     parser.add_argument("--out", type=Path, help="a new or empty folder for report.md, report.html and plots")
     parser.add_argument("--model-card", type=Path, metavar="FILE", help="a new Markdown file about the one run named")
@@ -31,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read the runs and write what is asked for."""
     if arguments.out is None and arguments.model_card is None:
         raise UserError("there is nothing to write: name a folder with --out, or a file with --model-card")
     if arguments.model_card is not None and len(arguments.runs) != 1:

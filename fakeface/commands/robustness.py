@@ -9,18 +9,14 @@ from dataclasses import asdict
 
 import numpy as np
 
-from fakeface.commands.measured_checkpoint import add_checkpoint, load_measured, write_result
+from fakeface.commands.network_argument import add_checkpoint, load_measured, write_result
 from fakeface.folders import announcement
 from fakeface.training.runs import ROBUSTNESS_FILE
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags."""
-    add_checkpoint(parser)
+add_arguments = add_checkpoint
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure, print the table, and write the files."""
     from fakeface.studies.corruptions import all_corruptions
     from fakeface.studies.robustness import format_robustness, measure_robustness, plot_robustness, score_corrupted
 

@@ -9,7 +9,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fakeface.commands.detector_argument import add_detector, load_with_explainer
+from fakeface.commands.network_argument import add_detector, load_with_explainer
 from fakeface.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ _CONNECTIONS = 800
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags."""
     add_detector(parser)
     parser.add_argument(
         "--game",
@@ -32,7 +31,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until Ctrl-C."""
     try:
         import uvicorn
     except ImportError as error:

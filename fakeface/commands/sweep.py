@@ -15,7 +15,6 @@ from fakeface.training.sweep_summary import format_sweep, measure_run, summarise
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags."""
     parser.add_argument(
         "configs", nargs="+", metavar="CONFIG", help="an experiment: a file, or a name that `fakeface configs` lists"
     )
@@ -27,7 +26,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carry out the runs, then write the summary; 1 when a run failed."""
     runs = list_runs(
         [Path(find_config(name)) for name in arguments.configs],
         arguments.seeds,

