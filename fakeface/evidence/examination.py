@@ -2,7 +2,7 @@
 
 import hashlib
 import shlex
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -117,22 +117,11 @@ def examine(
     if photograph is None:
         photograph = decode_image(data, name)
     with no_opencv_error(name):
-        return _examine(data, name, photograph, detector, explainer, date, gps)
-
-
-def _examine(
-    data: bytes,
-    name: Path,
-    photograph: NDArray[np.uint8],
-    detector: Detector,
-    explainer: Explainer | None,
-    date: datetime,
-    gps: bool,
-) -> Examination:
-    facts = read_file_facts(data, photograph, gps)
-    pixels = read_pixel_facts(photograph, facts.orientation, facts.tables)
-    verdict, looked = detector.examine(photograph)
-    whole, by_face = judge_variants(detector, photograph, verdict)
+        facts = read_file_facts(data, photograph, gps)
+        pixels = read_pixel_facts(photograph, facts.orientation, facts.jpeg_tables)
+        verdict, looked = detector.examine(photograph)
+        whole, by_face = judge_variants(detector, photograph, verdict)
+        pictures = _pictures(photograph, verdict, looked, facts, pixels, explainer)
     height, width = photograph.shape[:2]
     content = {
         "caution": "A hint about pixels. It is no proof, and says nothing about a person.",
@@ -149,13 +138,7 @@ def _examine(
             "height": height,
         },
         "detector": _detector(detector),
-        "verdict": {
-            "verdict": verdict.verdict,
-            "probability": verdict.probability,
-            "regions": verdict.regions,
-            "kind": verdict.kind,
-            "reason": verdict.reason,
-        },
+        "verdict": {name: getattr(verdict, name) for name in ("verdict", "probability", "regions", "kind", "reason")},
         "stability": asdict(whole),
         "faces": None
         if verdict.faces is None
@@ -170,7 +153,7 @@ def _examine(
             "copies": [asdict(copy) for copy in pixels.copies],
         },
     }
-    return Examination(content, _pictures(photograph, verdict, looked, facts, pixels, explainer))
+    return Examination(content, pictures)
 
 
 def _command(name: Path, detector: Detector, gps: bool) -> str:
@@ -195,24 +178,13 @@ def _detector(detector: Detector) -> dict[str, Any]:
 
 
 def _file_says(facts: FileFacts) -> dict[str, Any]:
-    thumbnail = facts.thumbnail
-    return {
-        "header": None if facts.header is None else asdict(facts.header),
-        "jpeg_tables": None if facts.tables is None else asdict(facts.tables),
-        "orientation": facts.orientation,
-        "exif": asdict(facts.exif),
-        "thumbnail": None
-        if thumbnail is None
-        else {
-            "width": thumbnail.pixels.shape[1],
-            "height": thumbnail.pixels.shape[0],
-            "difference": round(thumbnail.difference, 1),
-            "differs": thumbnail.differs,
-        },
-        "xmp": asdict(facts.xmp),
-        "comments": {"shown": facts.comments, "count": facts.comment_count},
-        "content_credentials": asdict(facts.credentials),
-    }
+    """Return plain values, of the thumbnail without its pixels."""
+    small = facts.thumbnail
+    said = None
+    if small is not None:
+        height, width = small.pixels.shape[:2]
+        said = {"width": width, "height": height, "difference": round(small.difference, 1), "differs": small.differs}
+    return asdict(replace(facts, thumbnail=None)) | {"thumbnail": said}
 
 
 def _pictures(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +10,10 @@ from PIL import ExifTags, Image
 
 from fakeface.data.images import open_photograph
 from fakeface.data.jpeg_headers import Header, read_header
-from fakeface.evidence.comments import read_comments
 from fakeface.evidence.content_credentials import ContentCredentials, read_content_credentials
 from fakeface.evidence.exif import Exif, read_exif
 from fakeface.evidence.jpeg_tables import JpegTables, read_jpeg_tables
+from fakeface.evidence.text import read_comments
 from fakeface.evidence.thumbnail import Thumbnail, read_thumbnail
 from fakeface.evidence.xmp import Xmp, read_xmp
 
@@ -23,25 +24,23 @@ class FileFacts:
 
     Attributes:
         header: Format, size, subsampling; ``None`` where Pillow cannot tell.
-        tables: Of a JPEG.
+        jpeg_tables: Of a JPEG.
         orientation: That of EXIF, 1 to 8.
         exif: Camera, program, times.
         thumbnail: The small picture in the EXIF data.
         xmp: Program, times, history.
-        comments: Other texts by name.
-        comment_count: How many of these there are.
-        credentials: C2PA content credentials.
+        comments: Other texts: those that are ``shown``, by name, and the ``count`` of all.
+        content_credentials: C2PA.
     """
 
     header: Header | None
-    tables: JpegTables | None
+    jpeg_tables: JpegTables | None
     orientation: int
     exif: Exif
     thumbnail: Thumbnail | None
     xmp: Xmp
-    comments: dict[str, str]
-    comment_count: int
-    credentials: ContentCredentials
+    comments: dict[str, Any]
+    content_credentials: ContentCredentials
 
 
 def read_file_facts(data: bytes, photograph: NDArray[np.uint8], gps: bool) -> FileFacts:
@@ -57,17 +56,16 @@ def read_file_facts(data: bytes, photograph: NDArray[np.uint8], gps: bool) -> Fi
             image.load()  # its texts may follow its pixels
         media_type = Image.MIME.get(image.format or "", "")
         packet = image.info.get("xmp", b"")
-        comments, comment_count = read_comments(image)
+        comments, count = read_comments(image)
         return FileFacts(
             header=read_header(data),
-            tables=read_jpeg_tables(image),
+            jpeg_tables=read_jpeg_tables(image),
             orientation=_orientation(image),
             exif=read_exif(image, gps),
             thumbnail=read_thumbnail(image, photograph),
             xmp=read_xmp(packet.encode() if isinstance(packet, str) else bytes(packet)),
-            comments=comments,
-            comment_count=comment_count,
-            credentials=read_content_credentials(data, media_type),
+            comments={"shown": comments, "count": count},
+            content_credentials=read_content_credentials(data, media_type),
         )
 
 

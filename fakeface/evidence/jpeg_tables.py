@@ -2,31 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, JpegPresets
 
-_LUMINANCE = (
-    (16, 11, 10, 16, 24, 40, 51, 61),
-    (12, 12, 14, 19, 26, 58, 60, 55),
-    (14, 13, 16, 24, 40, 57, 69, 56),
-    (14, 17, 22, 29, 51, 87, 80, 62),
-    (18, 22, 37, 56, 68, 109, 103, 77),
-    (24, 35, 55, 64, 81, 104, 113, 92),
-    (49, 64, 78, 87, 103, 121, 120, 101),
-    (72, 92, 95, 98, 112, 100, 103, 99),
-)
-_CHROMINANCE = (
-    (17, 18, 24, 47, 99, 99, 99, 99),
-    (18, 21, 26, 66, 99, 99, 99, 99),
-    (24, 26, 56, 99, 99, 99, 99, 99),
-    (47, 66, 99, 99, 99, 99, 99, 99),
-    *[(99,) * 8] * 4,
-)
-STANDARD = np.array([_LUMINANCE, _CHROMINANCE], dtype=np.int64).reshape(2, 64)
-"""Tables K.1 and K.2 of the standard, for luminance and colours, ``(2, 64)``: https://www.w3.org/Graphics/JPEG/itu-t81.pdf."""
+from fakeface.views.pictures import encode_jpeg
 
 QUALITIES = range(1, 101)
 
@@ -58,10 +42,12 @@ def read_jpeg_tables(image: Image.Image) -> JpegTables | None:
     return JpegTables(found[0], quality, standard, _program(found))
 
 
+@cache
 def standard_tables(quality: int) -> NDArray[np.int64]:
-    """Return the tables ``(2, 64)`` that libjpeg writes for a quality, by the formula of its ``jcparam.c``."""
-    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
-    return np.clip((STANDARD * scale + 50) // 100, 1, 255)
+    """Return the tables that libjpeg writes for a quality, of luminance and colours, ``(2, 64)``."""
+    with Image.open(BytesIO(encode_jpeg(np.zeros((8, 8, 3), np.uint8), quality))) as image:
+        tables = cast(JpegImagePlugin.JpegImageFile, image).quantization
+    return np.array([tables[0], tables[1]], dtype=np.int64)
 
 
 def estimate_quality(tables: Sequence[Sequence[int]]) -> tuple[int, bool]:

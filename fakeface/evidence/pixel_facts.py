@@ -2,19 +2,27 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fakeface.evidence.blocks import SIDE, Grid, Rounding, brightness, count_rounding, find_grid
 from fakeface.evidence.copy_move import Copy, find_copies
 from fakeface.evidence.jpeg_tables import JpegTables
-from fakeface.evidence.residual import error_levels, noise_residual
+from fakeface.views.ela import ElaParameters, error_level_analysis
+from fakeface.views.pictures import shrink
 
 LONGEST = 4096
 """Sides in pixels from which on blocks are looked for in the middle alone."""
 
 FREQUENCIES = ((0, 1), (1, 0), (1, 1))
 """Rows and columns of the coefficients whose rounding is counted."""
+
+QUALITIES = (50, 60, 70, 75, 80, 85, 90, 95)
+"""Of the error levels that are drawn, the highest last."""
+
+GAIN = 15.0
+"""Factor that makes differences of a few grey levels visible."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,3 +76,14 @@ def as_stored(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     if orientation in (5, 6, 7, 8):
         pixels = pixels.transpose(1, 0, 2)
     return np.ascontiguousarray(pixels)
+
+
+def noise_residual(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return how far each pixel of ``(H, W, 3)`` is from the median of the nine around it, ``GAIN`` times."""
+    difference = cv2.absdiff(image, cv2.medianBlur(image, 3))
+    return np.asarray(cv2.convertScaleAbs(difference, alpha=GAIN), dtype=np.uint8)
+
+
+def error_levels(image: NDArray[np.uint8]) -> dict[int, NDArray[np.uint8]]:
+    """Return the error levels of ``(H, W, 3)`` by quality, ``GAIN`` times, then made as small as a page needs them."""
+    return {quality: shrink(error_level_analysis(image, ElaParameters(quality, GAIN, 0.0))) for quality in QUALITIES}

@@ -1,7 +1,8 @@
 """What XMP says of a photograph: the program, times, what it is said to come from, and the history of its edits."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from xml.parsers import expat
+from xml.etree import ElementTree
 
 from fakeface.evidence.text import plain
 
@@ -12,19 +13,19 @@ MOST_STEPS = 50
 """Steps of a history that are kept."""
 
 _NAMESPACES = {
-    "http://ns.adobe.com/xap/1.0/": "xmp",
-    "http://ns.adobe.com/xap/1.0/mm/": "xmpMM",
-    "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#": "stEvt",
-    "http://ns.adobe.com/tiff/1.0/": "tiff",
-    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
-    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
+    "{http://ns.adobe.com/xap/1.0/": "xmp",
+    "{http://ns.adobe.com/xap/1.0/mm/": "xmpMM",
+    "{http://ns.adobe.com/xap/1.0/sType/ResourceEvent#": "stEvt",
+    "{http://ns.adobe.com/tiff/1.0/": "tiff",
+    "{http://ns.adobe.com/photoshop/1.0/": "photoshop",
+    "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
 }
 _SHOWN = (
     "xmp:CreatorTool", "xmp:CreateDate", "xmp:ModifyDate", "xmp:MetadataDate", "tiff:Make", "tiff:Model",
     "tiff:Software", "photoshop:DateCreated", "xmpMM:OriginalDocumentID", "Iptc4xmpExt:DigitalSourceType",
 )  # fmt: skip
 _STEP = ("stEvt:action", "stEvt:when", "stEvt:softwareAgent", "stEvt:changed", "stEvt:parameters")
-_ITEM = "http://www.w3.org/1999/02/22-rdf-syntax-ns# li"
+_ITEM = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,71 +51,35 @@ def read_xmp(data: bytes) -> Xmp:
     """Read XMP data; of broken ones what stands before the break. Declarations are refused, so nothing expands."""
     if len(data) > MOST_BYTES:
         return Xmp(len(data), problem=f"longer than {MOST_BYTES / 1e6:g} MB: not read")
-    reader, problem = _Reader(), ""
+    if b"<!DOCTYPE" in data.replace(b"\0", b""):  # of UTF-16 too
+        return Xmp(len(data), problem="declares a document type, which XMP does not: not read further")
+    fields: dict[str, str] = {}
+    history: list[dict[str, str]] = []
+    problem = ""
+    parser = ElementTree.XMLPullParser(("start", "end"))
     try:
-        reader.parser.Parse(data.strip(b"\0"), True)
-    except (expat.ExpatError, ValueError, LookupError):
+        parser.feed(data.strip(b"\0"))
+        for event, element in parser.read_events():
+            # A value is written as an attribute or as an element; the first one counts.
+            values = element.attrib if event == "start" else {element.tag: element.text or ""}
+            fields = _chosen(values.items(), _SHOWN) | fields
+            if event == "end" and element.tag == _ITEM:
+                parts = [pair for part in element.iter() for pair in (*part.items(), (part.tag, part.text or ""))]
+                step = {name.removeprefix("stEvt:"): value for name, value in _chosen(parts, _STEP).items()}
+                history += [step] if step else []
+                element.clear()
+        parser.close()
+    except (ElementTree.ParseError, ValueError, LookupError):
         problem = "not well-formed"
-    except _DeclarationError:
-        problem = "declares a document type, which XMP does not: not read further"
-    return Xmp(len(data), reader.fields, reader.history, reader.steps, problem)
+    return Xmp(len(data), fields, history[:MOST_STEPS], len(history), problem)
 
 
-class _DeclarationError(Exception):
-    pass
-
-
-class _Reader:
-    """Collects the fields that are shown, whether they are written as attributes or as elements."""
-
-    def __init__(self) -> None:
-        self.fields: dict[str, str] = {}
-        self.history: list[dict[str, str]] = []
-        self.steps = 0
-        self.parser = expat.ParserCreate(namespace_separator=" ")
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._text
-        self.parser.StartDoctypeDeclHandler = self._refuse
-        self._step: dict[str, str] | None = None
-        self._parts: list[str] = []
-
-    def _refuse(self, *arguments: object) -> None:
-        raise _DeclarationError
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self._parts = []
-        if name == _ITEM:
-            self._step = {}
-        for attribute, value in attributes.items():
-            self._keep(_short(attribute), value)
-
-    def _text(self, text: str) -> None:
-        self._parts.append(text)
-
-    def _end(self, name: str) -> None:
-        self._keep(_short(name), "".join(self._parts))
-        self._parts = []
-        if name == _ITEM:
-            self._close_step()
-
-    def _keep(self, name: str, value: str) -> None:
-        text = plain(value)
-        if not text:
-            return
-        if name in _SHOWN:
-            self.fields.setdefault(name, text)
-        elif name in _STEP and self._step is not None:
-            self._step[name.removeprefix("stEvt:")] = text
-
-    def _close_step(self) -> None:
-        if self._step:
-            self.steps += 1
-            if len(self.history) < MOST_STEPS:
-                self.history.append(self._step)
-        self._step = None
-
-
-def _short(name: str) -> str:
-    namespace, _, local = name.rpartition(" ")
-    return f"{_NAMESPACES.get(namespace, '?')}:{local}"
+def _chosen(values: Iterable[tuple[str, str]], names: Collection[str]) -> dict[str, str]:
+    """Return the values of these names as plain text; those that are empty are left out."""
+    chosen = {}
+    for name, value in values:
+        namespace, _, local = name.rpartition("}")
+        short = f"{_NAMESPACES.get(namespace)}:{local}"
+        if short in names and (text := plain(value)):
+            chosen[short] = text
+    return chosen

@@ -8,7 +8,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from fakeface.evidence.examination import examine
 from fakeface.evidence.page import render_page
-from fakeface.evidence.residual import QUALITIES
+from fakeface.evidence.pixel_facts import QUALITIES
 from fakeface.inference.detector import Detector
 from fakeface.inference.explain import Explainer
 from tests import chromium

@@ -6,7 +6,7 @@ import pytest
 from fakeface.evidence.blocks import Grid
 from fakeface.evidence.content_credentials import ContentCredentials, State
 from fakeface.evidence.exif import Exif
-from fakeface.evidence.words import (
+from fakeface.evidence.page import (
     credential_facts,
     credential_words,
     exif_words,
