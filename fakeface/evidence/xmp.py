@@ -1,7 +1,8 @@
 """What XMP says of a photograph: the program, times, what it is said to come from, and the history of its edits."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import cast
 from xml.etree import ElementTree
 
 from fakeface.evidence.text import plain
@@ -56,10 +57,10 @@ def read_xmp(data: bytes) -> Xmp:
     fields: dict[str, str] = {}
     history: list[dict[str, str]] = []
     problem = ""
-    parser = ElementTree.XMLPullParser(("start", "end"))
+    parser: ElementTree.XMLPullParser[ElementTree.Element] = ElementTree.XMLPullParser(("start", "end"))
     try:
         parser.feed(data.strip(b"\0"))
-        for event, element in parser.read_events():
+        for event, element in cast(Iterator[tuple[str, ElementTree.Element]], parser.read_events()):
             # A value is written as an attribute or as an element; the first one counts.
             values = element.attrib if event == "start" else {element.tag: element.text or ""}
             fields = _chosen(values.items(), _SHOWN) | fields

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,16 @@ class Scored(Generic[Item, Score]):
     seen: Sequence[Seen] = ()
     scores: Sequence[Score] = ()
     error: ImageError | None = None
+
+    def readable(self) -> Self:
+        """Return this photograph.
+
+        Raises:
+            ImageError: When it could not be read.
+        """
+        if self.error is not None:
+            raise self.error
+        return self
 
 
 def score(

@@ -45,6 +45,9 @@ def test_photographs_keep_their_order_and_the_scores_of_their_own_faces(batch_si
     assert max(network.sizes) <= batch_size
     assert sum(network.sizes) == 8
     assert [one.error is not None for one in scored] == [False, True, False, False, False, True, False]
+    with pytest.raises(ImageError, match="empty"):
+        scored[1].readable()
+    assert scored[0].readable() is scored[0]
 
 
 def test_nothing_is_scored_where_there_is_nothing() -> None:
