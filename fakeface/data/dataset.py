@@ -74,7 +74,7 @@ class FaceDataset(Dataset[Sample]):
                 generator = np.random.default_rng([self.seed, epoch, index])
                 views, regions = augment_online(views, regions, generator)
         return {
-            **{view: _to_tensor(image) for view, image in views.items()},
+            **{view: to_tensor(image) for view, image in views.items()},
             "label": torch.tensor(record.label, dtype=torch.float32),
             "kind": record.kind_class,
             "regions": torch.from_numpy(regions),
@@ -90,5 +90,6 @@ def region_bits(record: Record) -> NDArray[np.float32]:
     return np.array([int(bit) for bit in record.regions], dtype=np.float32)
 
 
-def _to_tensor(image: NDArray[np.uint8]) -> Tensor:
+def to_tensor(image: NDArray[np.uint8]) -> Tensor:
+    """Return an image ``(H, W, 3)`` as ``(3, H, W)``."""
     return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))

@@ -19,7 +19,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from io import FileIO
 from pathlib import Path
@@ -31,6 +31,8 @@ import PIL
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from tqdm import tqdm
+
+from fakeface.data.threads import map_in_order
 
 FILE_VERSION = 2
 """Raise it when the files get another layout."""
@@ -166,6 +168,13 @@ class SlotWriter:
             self._pending.setdefault(file.keys_path, bytearray()).extend(key.to_bytes(KEY_TYPE.itemsize, "little"))
         if time.monotonic() > self._last_commit + COMMIT_SECONDS:
             self.commit()
+
+    def fill(self, file: SlotFile, keys: Mapping[int, int], make: Callable[[int], NDArray[Any]], title: str) -> None:
+        """Append what ``make`` returns for each number, under the number's key, and commit; it runs on all cores."""
+        progress = tqdm(keys, title, unit=" images", leave=False)
+        for key, slot in zip(keys.values(), map_in_order(make, progress), strict=True):
+            self.append(file, key, slot)
+        self.commit()
 
     def commit(self) -> None:
         """Bring what was appended to the disk, first the slots, then their keys."""

@@ -13,16 +13,11 @@ from numpy.typing import NDArray
 from fakeface.data.images import to_uint8
 
 Pixels = NDArray[np.uint8]
-_Change = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
+_LUMINANCE = np.array([[0.299], [0.587], [0.114]], dtype=np.float32)
 
 
 def benign_changes(image: Pixels, generator: np.random.Generator) -> Pixels:
-    """Apply none to three changes, each to the whole picture.
-
-    Args:
-        image: RGB, ``(H, W, 3)``; it is not written to.
-        generator: Where all choices come from.
-    """
+    """Apply none to three changes to a whole picture ``(H, W, 3)``, which is not written to."""
     count = generator.choice(4, p=[0.35, 0.35, 0.2, 0.1])
     if count == 0:
         return image
@@ -47,12 +42,12 @@ def _temperature(image: NDArray[np.float32], generator: np.random.Generator) -> 
 
 
 def _saturation(image: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
-    grey = image @ np.array([[0.299], [0.587], [0.114]], dtype=np.float32)
+    grey = image @ _LUMINANCE
     return grey + (image - grey) * np.float32(generator.uniform(0.4, 1.6))
 
 
 def _black_and_white(image: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
-    grey = image @ np.array([[0.299], [0.587], [0.114]], dtype=np.float32)
+    grey = image @ _LUMINANCE
     tint = np.array([1.0, 0.93, 0.8], dtype=np.float32) if generator.random() < 0.3 else np.float32(1)
     return np.asarray(np.repeat(grey, 3, axis=2) * tint, dtype=np.float32)
 
@@ -102,8 +97,7 @@ def _border(image: NDArray[np.float32], generator: np.random.Generator) -> NDArr
     return drawn
 
 
-_CHANGES: tuple[_Change, ...] = (
-    *(_exposure, _gamma, _temperature, _saturation, _black_and_white, _sharpening, _smoothing),
-    *(_blur, _noise, _vignette, _text, _border),
-)
+_CHANGES: list[Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]]
+_CHANGES = [_exposure, _gamma, _temperature, _saturation, _black_and_white, _sharpening, _smoothing]
+_CHANGES += [_blur, _noise, _vignette, _text, _border]
 _CHANCES = np.array([3, 2, 2, 2, 1, 2, 2, 2, 2, 1, 0.5, 0.5]) / 20

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from fakeface.data.dataset import to_tensor
 from fakeface.data.images import to_uint8
 from fakeface.faces.alignment import CANVAS, crop_matrix
 from fakeface.views.pictures import save_as_jpeg
@@ -35,7 +36,7 @@ class FaceSample(NamedTuple):
     def tensors(self) -> dict[str, Tensor]:
         """Return each under its name, the face as ``(3, size, size)``."""
         return {
-            "face": torch.from_numpy(np.ascontiguousarray(self.face.transpose(2, 0, 1))),
+            "face": to_tensor(self.face),
             "regions": torch.tensor(self.regions),
             "map": torch.from_numpy(self.map),
         }
@@ -48,13 +49,13 @@ def augment_face(
     size: int,
     generator: np.random.Generator,
 ) -> FaceSample:
-    """Cut a view out of an aligned canvas at random.
+    """Cut a view ``(size, size, 3)`` out of an aligned canvas at random.
 
     Args:
         canvas: From ``align_face``; it is not written to.
         regions: One value for each of ``records.REGIONS``, ``(4,)``.
         splice: Share of foreign pixels on the canvas, 0 to 255, square, of any size; None where it is not known.
-        size: Height and width of the view.
+        size: Height and width of the view in pixels.
         generator: Where all choices come from.
     """
     matrix, mirrored, interpolation = draw_crop(size, 0.06, generator)
@@ -67,12 +68,7 @@ def augment_face(
 
 
 def draw_crop(size: int, scale: float, generator: np.random.Generator) -> tuple[NDArray[np.float64], bool, int]:
-    """Draw where a view of a training face is cut out.
-
-    Args:
-        size: Height and width of the view.
-        scale: Standard deviation of the logarithm of its scale.
-        generator: Where all choices come from.
+    """Draw where a view of a training face is cut out; ``scale`` is the standard deviation of the scale's logarithm.
 
     Returns:
         The matrix of ``crop_matrix``, whether it mirrors, and the interpolation to sample with.

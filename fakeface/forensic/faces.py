@@ -5,7 +5,7 @@ pseudo-fakes made from its real photographs. They are computed once and lie in t
 ``forensic-DIGEST``: 0.44 MB a canvas, 3.7 GB for CIPLAB. Every sample is then a random crop of one of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from fakeface.data.cache import ViewSource
 from fakeface.data.dataset import FaceDataset, Sample, region_bits
@@ -23,12 +22,11 @@ from fakeface.data.images import read_image, to_uint8
 from fakeface.data.jpeg_headers import have_common_table
 from fakeface.data.records import FAKE, REAL, Record
 from fakeface.data.slot_file import SlotFile, SlotWriter, photograph_key, settings_digest
-from fakeface.data.threads import map_in_order
 from fakeface.errors import UserError
 from fakeface.faces.alignment import CANVAS, EYE_DISTANCE, POINTS, align_face, alignment, transform_points
 from fakeface.faces.finder import face_points
 from fakeface.forensic.face_augment import augment_face
-from fakeface.forensic.jpeg_history import random_history
+from fakeface.forensic.histories import random_history
 from fakeface.forensic.pseudo_fakes import FacePhotograph, make_pseudo_fake
 from fakeface.views.pictures import SUBSAMPLINGS, save_as_jpeg
 
@@ -78,15 +76,10 @@ class PseudoFakeParameters:
 
 
 class ForensicFaces:
-    """The stored faces of a train split, mapped into memory at the first access.
-
-    Args:
-        records: The photographs of the train split.
-        per_real: How many pseudo-fakes are made of each real photograph.
-        folder: The cache.
+    """The faces of a train split that lie in the cache, mapped into memory at the first access.
 
     Attributes:
-        count: How many pseudo-fakes there are.
+        count: How many pseudo-fakes there are, ``per_real`` of each real photograph.
     """
 
     def __init__(self, records: Sequence[Record], per_real: int, folder: Path) -> None:
@@ -107,19 +100,16 @@ class ForensicFaces:
         kinds = {self._photographs: len(self.records), self._pseudo_fakes: self.count}
         if all(len(file) == count for file, count in kinds.items()):
             return
-        with SlotWriter(self.folder, list(kinds), self._refused) as writer:
+        with SlotWriter(self.folder, list(kinds), partial(refuse, "training faces", self.folder)) as writer:
             writer.reserve(sum((count - len(file)) * file.slot.itemsize for file, count in kinds.items()))
-            _fill(writer, self._photographs, len(self.records), self._align, "Training faces")
+            # Each under its number counted from 1.
+            missing = {number: number + 1 for number in range(len(self._photographs), len(self.records))}
+            writer.fill(self._photographs, missing, self._align, "Training faces")
             reals = [position for position, record in enumerate(self.records) if record.label == REAL]
             lights = np.stack([light_of(self.photographs[real, 0]) for real in reals])
             donors = Donors(reals, self._photographs.read()["points"], lights)
-            _fill(writer, self._pseudo_fakes, self.count, partial(_make, self.records, donors), "Pseudo-fakes")
-
-    def _refused(self, error: OSError) -> None:
-        raise UserError(
-            f"the training faces cannot be written to {self.folder} ({error.strerror or error}): "
-            f"make room there or name another folder with --data.cache"
-        ) from error
+            missing = {number: number + 1 for number in range(len(self._pseudo_fakes), self.count)}
+            writer.fill(self._pseudo_fakes, missing, partial(_make, self.records, donors), "Pseudo-fakes")
 
     def _align(self, position: int) -> NDArray[np.void]:
         image = read_image(self.records[position].path)
@@ -155,13 +145,16 @@ class ForensicFaces:
         return {name: value for name, value in vars(self).items() if name not in ("photographs", "pseudo_fakes")}
 
 
-def _fill(writer: SlotWriter, file: SlotFile, count: int, make: Callable[[int], NDArray[np.void]], title: str) -> None:
-    """Append the slots that a file lacks, each under its number counted from 1."""
-    numbers = range(len(file), count)
-    progress = tqdm(numbers, title, unit=" images", leave=False)
-    for number, slot in zip(numbers, map_in_order(make, progress), strict=True):
-        writer.append(file, number + 1, slot)
-    writer.commit()
+def refuse(what: str, folder: Path, error: OSError) -> None:
+    """Say that faces cannot be written to the cache.
+
+    Raises:
+        UserError: Always.
+    """
+    raise UserError(
+        f"the {what} cannot be written to {folder} ({error.strerror or error}): "
+        f"make room there or name another folder with --data.cache"
+    ) from error
 
 
 def _make(records: Sequence[Record], donors: "Donors", number: int) -> NDArray[np.void]:
@@ -180,14 +173,9 @@ def _make(records: Sequence[Record], donors: "Donors", number: int) -> NDArray[n
         image = save_as_jpeg(fake.image, 91, int(generator.choice(SUBSAMPLINGS)))
     slot = np.empty((), _PSEUDO_FAKE)
     slot["canvas"], slot["regions"] = align_face(image, face.points), fake.regions
-    slot["splice"] = _on_canvas(fake.mask, face.points)
+    aligned = cv2.warpAffine(fake.mask, alignment(face.points), (CANVAS, CANVAS))
+    slot["splice"] = to_uint8(255 * np.asarray(cv2.resize(aligned, (SPLICE, SPLICE), interpolation=cv2.INTER_AREA)))
     return slot
-
-
-def _on_canvas(mask: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Bring a mask to the stored size, in steps of 0 to 255."""
-    aligned = cv2.warpAffine(mask, alignment(points), (CANVAS, CANVAS))
-    return to_uint8(255 * np.asarray(cv2.resize(aligned, (SPLICE, SPLICE), interpolation=cv2.INTER_AREA)))
 
 
 class Donors:
@@ -195,7 +183,7 @@ class Donors:
 
     Args:
         reals: Positions of the real photographs.
-        points: The points of the face of each photograph, ``(N, 5, 2)``.
+        points: Of the faces of all photographs, ``(N, 5, 2)``.
         lights: What ``light_of`` says of each real, ``(len(reals), 75)``.
     """
 
@@ -230,16 +218,7 @@ class ForensicDataset(FaceDataset):
 
     In a fake's place there may be a pseudo-fake, so that the classes keep their shares. A photograph that is saved as
     most are comes untouched once in four times, else with one of its random histories. The pixels depend on (seed,
-    epoch, index) alone.
-
-    Args:
-        records: The photographs of the train split.
-        source: Their views, which are not used.
-        faces: Their stored faces.
-        parameters: How often there are pseudo-fakes.
-        epochs: How many epochs the training has.
-        size: Height and width of the view.
-        seed: Seed of all choices.
+    epoch, index) alone, and not on the views of ``source``.
     """
 
     def __init__(
@@ -262,9 +241,8 @@ class ForensicDataset(FaceDataset):
         """Return the sample of ``(epoch, index)``.
 
         Returns:
-            ``face`` (uint8 ``(3, size, size)``), ``label``, ``regions``, ``index`` and ``path`` as in ``FaceDataset``,
-            and ``map`` (float ``(size / 16, size / 16)``): the share of foreign pixels, NaN for fakes, where nobody
-            knows it.
+            What ``FaceDataset`` does, without ``kind``, and ``map`` (float ``(size / 16, size / 16)``): the share of
+            foreign pixels, NaN for fakes, where nobody knows it.
         """
         epoch, index = key
         generator = np.random.default_rng([self.seed, epoch, index])

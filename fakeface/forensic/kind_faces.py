@@ -8,13 +8,13 @@ of its face and its light are kept in the cache.
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from fakeface.data.cache import ViewSource
 from fakeface.data.dataset import FaceDataset, Sample, region_bits
@@ -22,16 +22,14 @@ from fakeface.data.images import read_image
 from fakeface.data.records import FAKE, KIND_CLASSES, REAL, Record
 from fakeface.data.sampler import BalancedOrder, Order
 from fakeface.data.slot_file import SlotFile, SlotWriter, photograph_key, settings_digest
-from fakeface.data.threads import map_in_order
-from fakeface.errors import UserError
 from fakeface.faces.alignment import CANVAS, align_face, alignment, similarity, transform_points
 from fakeface.faces.finder import face_points
 from fakeface.forensic.benign import benign_changes
 from fakeface.forensic.face_augment import MAP_STRIDE, MIRRORED_REGIONS, FaceSample, draw_crop
-from fakeface.forensic.faces import Donors, light_of
+from fakeface.forensic.faces import Donors, light_of, refuse
+from fakeface.forensic.histories import LARGEST_EYE_DISTANCE, scaled, web_history
 from fakeface.forensic.manipulations import WITH_DONOR, WITHOUT_DONOR
 from fakeface.forensic.pseudo_fakes import FacePhotograph, PseudoFake, eye_distance, make_pseudo_fake
-from fakeface.forensic.web_history import LARGEST_EYE_DISTANCE, web_history
 
 VERSION = 2
 """Raise it when the same photographs give other points."""
@@ -52,12 +50,7 @@ _MANIPULATIONS = {
 
 
 class KindFaces:
-    """The faces of a train split: where they are, and which of them suit each other.
-
-    Args:
-        records: The photographs of the train split.
-        folder: The cache.
-    """
+    """The faces of a train split: where they are, kept in the cache, and which of them suit each other."""
 
     def __init__(self, records: Sequence[Record], folder: Path) -> None:
         self.records = records
@@ -75,21 +68,13 @@ class KindFaces:
         slots = self._file.find(np.array(keys, dtype=np.uint64))
         new = [position for position in range(len(keys)) if slots[position] < 0]
         if new:
-            with SlotWriter(self.folder, [self._file], self._refused) as writer:
-                progress = tqdm(new, "Faces", unit=" images", leave=False)
-                for position, slot in zip(new, map_in_order(self._find, progress), strict=True):
-                    writer.append(self._file, keys[position], slot)
+            with SlotWriter(self.folder, [self._file], partial(refuse, "faces", self.folder)) as writer:
+                writer.fill(self._file, {position: keys[position] for position in new}, self._find, "Faces")
             slots = self._file.find(np.array(keys, dtype=np.uint64))
         found = self._file.read()[slots]
         self.points = found["points"].copy()
         reals = [position for position, record in enumerate(self.records) if record.label == REAL]
         self.donors = Donors(reals, self.points, found["light"][reals])
-
-    def _refused(self, error: OSError) -> None:
-        raise UserError(
-            f"the faces cannot be written to {self.folder} ({error.strerror or error}): "
-            f"make room there or name another folder with --data.cache"
-        ) from error
 
     def _find(self, position: int) -> NDArray[np.void]:
         image = read_image(self.records[position].path)
@@ -133,11 +118,7 @@ def crop_around_face(face: FacePhotograph) -> FacePhotograph:
     right, bottom = np.ceil(np.clip(corners.max(axis=0), [left + 1, top + 1], [width, height])).astype(int)
     image, points = np.ascontiguousarray(face.image[top:bottom, left:right]), face.points - [left, top]
     factor = LARGEST_EYE_DISTANCE / eye_distance(points)
-    if factor >= 1:
-        return FacePhotograph(image, points)
-    size = (max(8, round(image.shape[1] * factor)), max(8, round(image.shape[0] * factor)))
-    scaled = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return FacePhotograph(scaled, points * [size[0] / image.shape[1], size[1] / image.shape[0]])
+    return FacePhotograph(*(scaled(image, points, factor) if factor < 1 else (image, points)))
 
 
 def through_the_web(
@@ -160,9 +141,7 @@ def through_the_web(
     crop, mirrored, interpolation = draw_crop(size, 0.07, generator)
     factor = np.hypot(*alignment(points)[:, 0]) * np.hypot(*crop[:, 0])
     if factor < 0.5:  # sampling would skip pixels
-        smaller = (max(1, round(image.shape[1] * factor * 1.2)), max(1, round(image.shape[0] * factor * 1.2)))
-        points = points * [smaller[0] / image.shape[1], smaller[1] / image.shape[0]]
-        image = np.asarray(cv2.resize(image, smaller, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        image, points = scaled(image, points, factor * 1.2)
     to_view = crop @ np.vstack([alignment(points), [0, 0, 1]])
     view = cv2.warpAffine(image, to_view, (size, size), flags=interpolation, borderMode=cv2.BORDER_REFLECT_101)
     cells = np.full((size // MAP_STRIDE, size // MAP_STRIDE), np.nan, dtype=np.float32)
@@ -204,14 +183,9 @@ class PairedOrder(Order):
 
 
 class KindDataset(FaceDataset):
-    """Faces of a train split and pseudo-fakes of its reals; their pixels depend on (seed, epoch, index) alone.
+    """Faces of a train split and pseudo-fakes of its reals.
 
-    Args:
-        records: The photographs of the train split.
-        source: Their views, which are not used.
-        faces: Their faces.
-        size: Height and width of the view.
-        seed: Seed of all choices.
+    Their pixels depend on (seed, epoch, index) alone, and not on the views of ``source``.
     """
 
     def __init__(
@@ -233,9 +207,8 @@ class KindDataset(FaceDataset):
         """Return the sample of ``(epoch, index)``, the index one of ``PairedOrder``.
 
         Returns:
-            ``face`` (uint8 ``(3, size, size)``), ``label``, ``kind``, ``regions``, ``index`` and ``path`` as in
-            ``FaceDataset``, and ``map`` (float ``(size / 16, size / 16)``): the share of foreign pixels, NaN for the
-            fakes of the data set, where nobody knows it.
+            What ``FaceDataset`` does, and ``map`` (float ``(size / 16, size / 16)``): the share of foreign pixels, NaN
+            for the fakes of the data set, where nobody knows it.
         """
         epoch, index = key
         position, paired = index % len(self.records), index // len(self.records) % 2

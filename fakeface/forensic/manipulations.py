@@ -29,14 +29,13 @@ _UNKNOWN, _ALL = np.full(4, np.nan, dtype=np.float32), np.ones(4, dtype=np.float
 
 def swap_face(target: FacePhotograph, donor: FacePhotograph, generator: np.random.Generator) -> PseudoFake:
     """Put the face of another person into a photograph, by the five points."""
-    matrix = _face_map(donor, target, generator)
-    return _blend(target, _warped(donor.image, matrix, target), generator, opacity=1.0)
+    return _blend(target, _warped(donor.image, _face_map(donor, target, generator), target), generator, opacity=1.0)
 
 
 def morph_faces(target: FacePhotograph, donor: FacePhotograph, generator: np.random.Generator) -> PseudoFake:
     """Mix two persons: 30 to 70 % of another face, laid over by the five points."""
-    matrix = _face_map(donor, target, generator)
-    return _blend(target, _warped(donor.image, matrix, target), generator, opacity=float(generator.uniform(0.3, 0.7)))
+    source = _warped(donor.image, _face_map(donor, target, generator), target)
+    return _blend(target, source, generator, opacity=float(generator.uniform(0.3, 0.7)))
 
 
 def blend_with_itself(target: FacePhotograph, generator: np.random.Generator) -> PseudoFake:
@@ -90,7 +89,11 @@ def smooth_locally(target: FacePhotograph, generator: np.random.Generator) -> Ps
         smooth = cv2.bilateralFilter(image, 7, float(generator.uniform(20, 60)), float(generator.uniform(3, 7)))
     else:
         smooth = cv2.GaussianBlur(image, (0, 0), 0.012 * eye_distance(target.points) + generator.uniform(0.5, 1.5))
-    mask = _soft_spots(target, generator) if generator.random() < 0.6 else _face_mask(target, generator)
+    if generator.random() < 0.6:
+        spots = _spots(target, generator, most=4, sizes=(0.15, 0.5)).astype(np.float32) / 255
+        mask = cv2.GaussianBlur(spots, (0, 0), max(0.5, 0.08 * eye_distance(target.points)))
+    else:
+        mask = _face_mask(target, generator)
     return _mixed(image, np.asarray(smooth, dtype=np.float32), mask * np.float32(generator.uniform(0.6, 1.0)))
 
 
@@ -108,13 +111,10 @@ def _face_map(donor: FacePhotograph, target: FacePhotograph, generator: np.rando
         affine, _ = cv2.estimateAffine2D(
             donor.points.astype(np.float32), target.points.astype(np.float32), method=cv2.LMEDS
         )
-        if affine is not None and 0.3 < np.linalg.det(affine[:, :2]) / _area_ratio(donor, target) < 3:
+        area_ratio = (eye_distance(target.points) / max(eye_distance(donor.points), 1e-6)) ** 2
+        if affine is not None and 0.3 < np.linalg.det(affine[:, :2]) / area_ratio < 3:
             return np.asarray(affine, dtype=np.float64)
     return similarity(donor.points, target.points)
-
-
-def _area_ratio(donor: FacePhotograph, target: FacePhotograph) -> float:
-    return (eye_distance(target.points) / max(eye_distance(donor.points), 1e-6)) ** 2
 
 
 def _warped(image: NDArray[np.uint8], matrix: NDArray[np.float64], target: FacePhotograph) -> Floats:
@@ -158,12 +158,6 @@ def _face_mask(target: FacePhotograph, generator: np.random.Generator) -> Mask:
     placed = placed + generator.normal(0, 0.03 * distance, placed.shape)
     hard = fill(placed, target.image.shape[:2])
     return np.asarray(cv2.GaussianBlur(hard, (0, 0), max(0.4, generator.uniform(0.01, 0.14) * distance)), np.float32)
-
-
-def _soft_spots(target: FacePhotograph, generator: np.random.Generator) -> Mask:
-    mask = _spots(target, generator, most=4, sizes=(0.15, 0.5)).astype(np.float32) / 255
-    distance = eye_distance(target.points)
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), max(0.5, 0.08 * distance)), dtype=np.float32)
 
 
 def _spots(

@@ -26,18 +26,9 @@ _BROW = [(-0.89, -0.23), (-0.79, -0.32), (-0.65, -0.36), (-0.46, -0.35), (-0.24,
 _NOSE = [(0.33, 0.58), (0.27, 0.69), (0.0, 0.73), (-0.27, 0.69), (-0.33, 0.58), (-0.1, 0.1), (0.0, -0.05), (0.1, 0.1)]
 _MOUTH = [(-0.41, 1.05), (-0.25, 0.96), (-0.13, 0.92), (0.13, 0.92), (0.25, 0.96), (0.41, 1.05), (0.24, 1.22)]
 _MOUTH += [(0.0, 1.27), (-0.24, 1.22)]
-FACE_OUTLINE = [
-    (0.0, -0.79),
-    (0.55, -0.75),
-    (0.94, -0.53),
-    (1.08, -0.18),
-    (1.1, 0.27),
-    (1.03, 0.74),
-    (0.85, 1.2),
-    (0.6, 1.49),
-]
-FACE_OUTLINE += [(0.35, 1.67), (0.0, 1.75), (-0.35, 1.67), (-0.6, 1.49), (-0.85, 1.2), (-1.03, 0.74), (-1.1, 0.27)]
-FACE_OUTLINE += [(-1.08, -0.18), (-0.94, -0.53), (-0.55, -0.75)]
+FACE_OUTLINE = [(0.0, -0.79), (0.55, -0.75), (0.94, -0.53), (1.08, -0.18), (1.1, 0.27), (1.03, 0.74), (0.85, 1.2)]
+FACE_OUTLINE += [(0.6, 1.49), (0.35, 1.67), (0.0, 1.75), (-0.35, 1.67), (-0.6, 1.49), (-0.85, 1.2), (-1.03, 0.74)]
+FACE_OUTLINE += [(-1.1, 0.27), (-1.08, -0.18), (-0.94, -0.53), (-0.55, -0.75)]
 
 _PARTS = [np.array(_EYE), np.array(_EYE) * [-1, 1], np.array(_NOSE), np.array(_MOUTH)]
 _BROWS = [np.array(_BROW), np.array(_BROW) * [-1, 1]]
@@ -135,7 +126,12 @@ def _paste(
     distance = eye_distance(inner.points)
     warped = _warp(donor, inner, parts, style, generator)
     hard, face = _part_mask(inner, parts, generator)
-    colours = _match_colours(warped, inner.image, hard, face, style, distance)
+    # The donor's colours are moved to the target's, as measured on the skin around the parts.
+    reach = max(1, int(0.12 * distance))
+    ring = (cv2.dilate(hard, np.ones((2 * reach + 1, 2 * reach + 1))) * face - hard) > 0.5
+    colours = warped
+    if ring.sum() >= 30:
+        colours = move_colours(warped, inner.image, ring, style.colour_match, style.match_contrast)
     image, mask = target.image.copy(), np.zeros((height, width), dtype=np.float32)
     cloned = clone_gradients(colours, inner.image, hard) if style.gradients else None
     if cloned is not None:
@@ -196,17 +192,6 @@ def _part_mask(target: FacePhotograph, parts: Sequence[int], generator: np.rando
     grown_mask = cv2.dilate(np.max(filled, axis=0), _disc(reach))
     face = fill(place_outline(FACE_OUTLINE, target.points), shape)
     return grown_mask * cv2.erode(face, _disc(2)), face
-
-
-def _match_colours(
-    donor: NDArray[np.float32], target: NDArray[np.uint8], hard: Mask, face: Mask, style: _Style, eye_distance: float
-) -> NDArray[np.float32]:
-    """Move the donor's colours to the target's, as measured on the skin around the parts."""
-    reach = max(1, int(0.12 * eye_distance))
-    ring = (cv2.dilate(hard, np.ones((2 * reach + 1, 2 * reach + 1))) * face - hard) > 0.5
-    if ring.sum() < 30:
-        return donor
-    return move_colours(donor, target, ring, style.colour_match, style.match_contrast)
 
 
 def move_colours(

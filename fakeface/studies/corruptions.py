@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fakeface.data.images import to_uint8
-from fakeface.views.pictures import decode, encode, save_as_jpeg
+from fakeface.views.pictures import save_as_jpeg, save_as_webp
 
 Image = NDArray[np.uint8]
-Corrupt = Callable[[Image, float, np.random.Generator], Image]
 
 LAST_QUALITY = 95
 """JPEG quality of the second compression of ``double_jpeg``."""
@@ -47,7 +46,7 @@ class Family:
         levels: From mild to strong; brightness from dark to bright.
     """
 
-    corrupt: Corrupt
+    corrupt: Callable[[Image, float, np.random.Generator], Image]
     unit: str
     levels: Sequence[float]
 
@@ -64,7 +63,7 @@ def double_jpeg(image: Image, quality: float) -> Image:
 
 def webp(image: Image, quality: float) -> Image:
     """Save as lossy WebP of a quality 1 to 100, and read again."""
-    return decode(encode(image, ".webp", cv2.IMWRITE_WEBP_QUALITY, round(quality)))
+    return save_as_webp(image, round(quality))
 
 
 def downscale(image: Image, factor: float) -> Image:
@@ -72,12 +71,12 @@ def downscale(image: Image, factor: float) -> Image:
     height, width = image.shape[:2]
     smaller = (max(1, round(width * factor)), max(1, round(height * factor)))
     shrunk = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
-    return _uint8(cv2.resize(shrunk, (width, height), interpolation=cv2.INTER_LINEAR))
+    return np.asarray(cv2.resize(shrunk, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def blur(image: Image, sigma: float) -> Image:
     """Blur with a Gaussian of a standard deviation in pixels."""
-    return _uint8(cv2.GaussianBlur(image, (0, 0), sigma))
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), dtype=np.uint8)
 
 
 def noise(image: Image, sigma: float, generator: np.random.Generator) -> Image:
@@ -104,7 +103,3 @@ CORRUPTIONS = {
 def all_corruptions() -> list[Corruption]:
     """Return every corruption at each of its levels."""
     return [Corruption(name, level) for name, family in CORRUPTIONS.items() for level in family.levels]
-
-
-def _uint8(image: object) -> Image:
-    return np.asarray(image, dtype=np.uint8)

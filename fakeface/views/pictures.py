@@ -47,6 +47,11 @@ def save_as_jpeg(image: NDArray[np.uint8], quality: int, subsampling: int = SUBS
     return decode(encode_jpeg(image, quality, subsampling))
 
 
+def save_as_webp(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    """Encode RGB ``(H, W, 3)`` as lossy WebP, quality 1 to 100, and read it back."""
+    return decode(encode(image, ".webp", cv2.IMWRITE_WEBP_QUALITY, quality))
+
+
 def shrink(image: NDArray[Pixel], longest: int = LONGEST_SIDE) -> NDArray[Pixel]:
     """Shrink an image ``(H, W, …)`` so that no side is longer; smaller ones stay as they are."""
     height, width = image.shape[:2]

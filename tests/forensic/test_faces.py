@@ -87,7 +87,7 @@ def test_a_killed_build_is_continued_where_it_stopped(
             raise KeyboardInterrupt
         return read_image(path)
 
-    monkeypatch.setattr(faces_file, "map_in_order", lambda make, items: map(make, items))
+    monkeypatch.setattr(slot_file, "map_in_order", lambda make, items: map(make, items))
     monkeypatch.setattr(slot_file, "COMMIT_SECONDS", 0)
     with monkeypatch.context() as patch:
         patch.setattr(faces_file, "read_image", read)

@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 from PIL import Image, JpegImagePlugin
 
-from fakeface.views.pictures import SUBSAMPLINGS, data_url, decode, encode, encode_jpeg, save_as_jpeg, shrink
+from fakeface.views.pictures import (
+    SUBSAMPLINGS,
+    data_url,
+    decode,
+    encode,
+    encode_jpeg,
+    save_as_jpeg,
+    save_as_webp,
+    shrink,
+)
 
 NOISE = np.random.default_rng(0).integers(0, 256, (40, 56, 3), dtype=np.uint8)
 
@@ -44,3 +53,9 @@ def test_a_data_url_holds_the_small_picture() -> None:
     kind, data = data_url(NOISE, 28).split(",")
     assert kind == "data:image/jpeg;base64"
     assert Image.open(BytesIO(base64.b64decode(data))).size == (28, 20)
+
+
+def test_webp_loses_a_little() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    error = np.abs(save_as_webp(noise, 80).astype(int) - noise).mean()
+    assert 1 < error < 60
