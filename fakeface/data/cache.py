@@ -27,11 +27,7 @@ class ViewSource(Protocol):
     """Where a dataset takes the views of a photograph from."""
 
     def __getitem__(self, position: int) -> Views:
-        """Return the views, each ``(size, size, 3)``, of the record at this position; the arrays are the caller's.
-
-        Raises:
-            ImageError: When the photograph cannot be read.
-        """
+        """Return the views, each ``(size, size, 3)``, of the record at this position; the arrays are the caller's."""
 
 
 class DecodedViews(ViewSource):

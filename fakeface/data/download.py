@@ -23,9 +23,6 @@ def download_dataset(out: Path) -> Path:
 
     Returns:
         That folder, which holds ``training_real/`` and ``training_fake/``.
-
-    Raises:
-        UserError: When the folder exists already or the download fails; it says what to do by hand.
     """
     target = out / _FOLDER
     if target.exists():
@@ -46,9 +43,6 @@ def find_root(download: Path, target: Path) -> Path:
 
     The archive of 2019 holds it twice, as ``real_and_fake_face`` and below ``real_and_fake_face_detection``; the one
     nearest to the top is taken.
-
-    Raises:
-        UserError: When there is none.
     """
     roots = [real.parent for real in download.rglob("training_real") if (real.parent / "training_fake").is_dir()]
     if not roots:

@@ -90,11 +90,7 @@ class ResumableLoader(DataLoader[Sample | UserError]):
         self._batches_to_skip = 0
 
     def __iter__(self) -> Iterator[Sample]:  # type: ignore[override]
-        """Yield the batches of the epoch; nothing is read before the first is asked for, when the epoch is known.
-
-        Raises:
-            UserError: When a photograph cannot be read.
-        """
+        """Yield the batches of the epoch; nothing is read before the first is asked for, when the epoch is known."""
         self._batches_done, self._batches_to_skip = self._batches_to_skip, 0
         self.order.skip = self._batches_done * (self.batch_size or 1)
         for batch in super().__iter__():

@@ -19,11 +19,7 @@ SCORE_COLUMN = "score"
 
 
 def check_source(root: Path | None, manifest: Path | None) -> None:
-    """Check that the folder or the manifest is there, which is cheap, before anything slow starts.
-
-    Raises:
-        UserError: When one is given and missing.
-    """
+    """Check that the folder or the manifest is there, which is cheap, before anything slow starts."""
     if manifest is not None and manifest.suffix.lower() in ARCHIVE_SUFFIXES and manifest.is_file():
         raise UserError(f"{manifest} is an archive: unpack it, and name the folder")
     if manifest is not None and not manifest.is_file():
@@ -52,9 +48,6 @@ def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
     Args:
         manifest: The file.
         root: The folder that relative paths start from; by default the manifest's own.
-
-    Raises:
-        UserError: Names the file, the row (counted from 1 at the header, as editors do) and the mend.
     """
     check_source(root, manifest)
     base = manifest.parent if root is None else root
@@ -86,9 +79,6 @@ def check_columns(table: Path, names: Sequence[str], extra: Sequence[str] = ()) 
 
     Returns:
         The columns that are meant: ours may be written in capitals.
-
-    Raises:
-        UserError: When one is missing, seems to be misspelt, or is there twice.
     """
     ours = (*MANIFEST_COLUMNS, *extra)
     names = [name.lower() if name.lower() in ours else name for name in names]
@@ -115,9 +105,6 @@ def record_from_row(where: str, row: Mapping[str, str], base: Path) -> Record:
         where: Names the row, for errors.
         row: Its fields by column; ``path`` and ``label`` are among them.
         base: The folder that relative paths start from.
-
-    Raises:
-        UserError: When a field is wrong.
     """
     values = {name: value.strip() for name, value in row.items()}
     values |= {name: values[name].lower() for name in ("label", "difficulty", "split") if name in values}
@@ -151,11 +138,7 @@ def record_from_row(where: str, row: Mapping[str, str], base: Path) -> Record:
 
 
 def check_repeats(table: Path, records: Mapping[int, Record]) -> None:
-    """Check that no two rows, given by their numbers, name one file.
-
-    Raises:
-        UserError: When two do.
-    """
+    """Check that no two rows, given by their numbers, name one file."""
     rows: dict[Path, int] = {}
     for row, record in records.items():
         first = rows.setdefault(record.path, row)

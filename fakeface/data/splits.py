@@ -30,11 +30,7 @@ _ATTEMPTS = 20
 
 
 def manifest_split(records: Sequence[Record]) -> list[Record]:
-    """Return the records as they are, once it is sure that each has its split.
-
-    Raises:
-        UserError: When a record has none.
-    """
+    """Return the records as they are, once it is sure that each has its split."""
     missing = [record.path for record in records if not record.split]
     if missing:
         raise UserError(
@@ -112,9 +108,6 @@ def grouped_split(records: Sequence[Record], seed: int) -> list[Record]:
     Returns:
         The records in their order with ``split`` set. The counts are those of ``paper_split`` wherever the groups
         allow it, else the nearest of some attempts.
-
-    Raises:
-        UserError: When a record has no group, or there are fewer groups than splits.
     """
     groups = _members_of_groups(records)
     if len(groups) < len(SPLITS):
@@ -196,9 +189,6 @@ def folds(records: Sequence[Record], number: int, seed: int) -> list[list[Record
     Returns:
         For each fold all records in their order: the fold itself is ``test``, the next one ``val``, the others are
         ``train``. So every image is tested once, and none is tested by a network that was chosen on its group.
-
-    Raises:
-        UserError: When a record has no group, or there are fewer than 3 folds or too few images for so many.
     """
     from sklearn.model_selection import StratifiedGroupKFold  # Slow to import, and only this function needs it.
 

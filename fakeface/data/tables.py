@@ -28,9 +28,6 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[obje
         columns: Their names.
         rows: The fields of each row.
         mode: ``w`` takes the place of an earlier file.
-
-    Raises:
-        UserError: With mode ``x``, when the file exists.
     """
     if mode == "x" and path.exists():
         raise UserError(f"{path} exists already: move it away or write to another folder")
@@ -56,9 +53,6 @@ def read_table(
         check_header: Called with the names of the columns; returns those that are meant, or raises.
         base: The folder that paths start from; then a path that is not UTF-8 has to be that of a file, for the table
             may just as well be in another encoding.
-
-    Raises:
-        UserError: When the file is no CSV in UTF-8, or a row lacks a field or its path; names the row and the mend.
     """
     if path.suffix.lower() in _SPREADSHEETS:
         raise UserError(f"{path} is a spreadsheet's own file: save it as CSV in UTF-8, and name that one")

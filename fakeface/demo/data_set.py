@@ -95,9 +95,6 @@ def write_demo(out: Path, images: int = IMAGES, seed: int = 0, size: int = SIZE)
 
     Returns:
         The manifest beside the images, whose column ``group`` holds the true source of every image.
-
-    Raises:
-        UserError: When the folder is not empty, the set too small, or the seed negative.
     """
     if images < _FEWEST_IMAGES:
         raise UserError(f"a demo set of {images} images lacks a class: ask for at least {_FEWEST_IMAGES}")

@@ -43,7 +43,7 @@ def _temperature(image: NDArray[np.float32], generator: np.random.Generator) -> 
 
 def _saturation(image: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
     grey = image @ _LUMINANCE
-    return grey + (image - grey) * np.float32(generator.uniform(0.4, 1.6))
+    return np.asarray(grey + (image - grey) * np.float32(generator.uniform(0.4, 1.6)), dtype=np.float32)
 
 
 def _black_and_white(image: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:

@@ -53,9 +53,6 @@ class PseudoFakeParameters:
         per_real: How many are made of each real photograph.
         first: Share of the fakes of the first epoch that are pseudo-fakes.
         last: The same share in the last epoch; in between it changes evenly.
-
-    Raises:
-        UserError: When a value is out of range.
     """
 
     per_real: int = 4
@@ -91,12 +88,7 @@ class ForensicFaces:
         self._pseudo_fakes = SlotFile(self.folder, "pseudo_fakes", _PSEUDO_FAKE)
 
     def build(self) -> None:
-        """Compute the faces that are not there.
-
-        Raises:
-            ImageError: When a photograph cannot be read.
-            UserError: When the cache cannot be written.
-        """
+        """Compute the faces that are not there."""
         kinds = {self._photographs: len(self.records), self._pseudo_fakes: self.count}
         if all(len(file) == count for file, count in kinds.items()):
             return
@@ -146,11 +138,7 @@ class ForensicFaces:
 
 
 def refuse(what: str, folder: Path, error: OSError) -> None:
-    """Say that faces cannot be written to the cache.
-
-    Raises:
-        UserError: Always.
-    """
+    """Raise a ``UserError``: faces cannot be written to the cache."""
     raise UserError(
         f"the {what} cannot be written to {folder} ({error.strerror or error}): "
         f"make room there or name another folder with --data.cache"

@@ -58,12 +58,7 @@ class KindFaces:
         self._file = SlotFile(folder, f"face-{settings_digest(f'{VERSION}')}", _FACE)
 
     def build(self) -> None:
-        """Find the faces that are not in the cache.
-
-        Raises:
-            ImageError: When a photograph cannot be read.
-            UserError: When the cache cannot be written.
-        """
+        """Find the faces that are not in the cache."""
         keys = [photograph_key(record.path) for record in self.records]
         slots = self._file.find(np.array(keys, dtype=np.uint64))
         new = [position for position in range(len(keys)) if slots[position] < 0]

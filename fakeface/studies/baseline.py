@@ -92,9 +92,6 @@ def tune_classifier(
         features: Of the training photographs, ``(N, F)``.
         records: The training photographs.
         seed: Seed of the folds.
-
-    Raises:
-        UserError: When a class has too few source groups for two folds.
     """
     label = np.array([record.label for record in records])
     groups = np.array([record.cluster for record in records])

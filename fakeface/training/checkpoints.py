@@ -15,11 +15,7 @@ _CONFIGURATION = ("hyper_parameters", "datamodule_hyper_parameters")
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Read a checkpoint that ``fakeface fit`` wrote.
-
-    Raises:
-        UserError: When it is damaged, holds code, or is not one of fakeface's.
-    """
+    """Read a checkpoint that ``fakeface fit`` wrote; one that is damaged or holds code is refused."""
     if not zipfile.is_zipfile(path):
         raise UserError(f"{path} is not a checkpoint, or was cut off: pass one that fakeface wrote")
     try:

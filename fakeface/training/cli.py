@@ -78,11 +78,7 @@ class FakeFaceCLI(LightningCLI):
         parser.link_arguments("seed_everything", "data.seed", compute_fn=_number)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
-        """Parse the arguments below what the checkpoint and the experiment's name imply.
-
-        Raises:
-            UserError: When an argument is wrong.
-        """
+        """Parse the arguments below what the checkpoint and the experiment's name imply."""
         assert isinstance(args, list)  # noqa: S101 (narrows ArgsType to what __init__ passes)
         try:
             self.config = parser.parse_args(self._with_implied(args))
@@ -152,11 +148,7 @@ class FakeFaceCLI(LightningCLI):
         return super()._instantiate_trainer(config, callbacks)
 
     def before_fit(self) -> None:
-        """Refuse to write over another run, before the logger writes anything.
-
-        Raises:
-            UserError: When the folder already holds a run.
-        """
+        """Refuse to write over another run, before the logger writes anything."""
         folder = self.trainer.log_dir
         if folder is not None and not self.resumes and (Path(folder) / CONFIG_FILE).exists():
             raise UserError(
@@ -198,11 +190,7 @@ def _number(seed: int | bool) -> int:
 
 
 def _check_yaml(path: Path) -> None:
-    """Name the file that is no YAML; jsonargparse's message does not.
-
-    Raises:
-        UserError: When it is none. A file that does not exist is left to jsonargparse, which names it.
-    """
+    """Name the file that is no YAML; jsonargparse's message does so only where it does not exist."""
     if path.is_file():
         try:
             yaml.safe_load(path.read_bytes())
@@ -225,11 +213,7 @@ def _carried_configuration(path: Path) -> dict[str, Any]:
 
 
 def run_trainer(args: Sequence[str]) -> int:
-    """Run ``fit``, ``validate`` or ``test`` with the arguments that follow; return the exit code.
-
-    Raises:
-        UserError: When the input is wrong, or another process of a distributed run was lost.
-    """
+    """Run ``fit``, ``validate`` or ``test`` with the arguments that follow; return the exit code."""
     silence_advice()
     accept_moved_paths()
     keep_freed_memory()

@@ -13,11 +13,7 @@ _FLAGS = ("--config", "-c")
 
 
 def base_config() -> Path:
-    """Return the absolute path of ``base.yaml``, which is read before every other configuration.
-
-    Raises:
-        UserError: When it is missing; jsonargparse would go on without it in silence.
-    """
+    """Return the absolute path of ``base.yaml``, read before all others; jsonargparse would go on without it."""
     package = Path(__file__).resolve().parents[1]
     candidates = [package / "configs" / "base.yaml", package.parent / "configs" / "base.yaml"]
     for path in candidates:
@@ -33,10 +29,9 @@ def shipped_configs() -> dict[str, Path]:
 
 
 def find_config(name: str) -> str:
-    """Return the file of a configuration that is given as a file or as the name of one that comes with fakeface.
+    """Return the file of a configuration that is given as such, or as the name of one that comes with fakeface.
 
-    Raises:
-        UserError: When a name, such as ``fusion_type1``, is neither. A missing path is left to its reader.
+    A path that is missing is left to its reader.
     """
     if Path(name).is_file() or not re.fullmatch(r"(configs/)?\w+(\.yaml)?", name):
         return name

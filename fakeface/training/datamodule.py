@@ -132,11 +132,7 @@ class FaceDataModule(LightningDataModule):
             ) from error
 
     def prepare_data(self) -> None:
-        """Fill the cache, once per machine.
-
-        Raises:
-            UserError: When there are no data, or photographs that cannot be read.
-        """
+        """Fill the cache, once per machine."""
         if self.cache_folder is None:
             return
         records = read_records(self.root, self.manifest)

@@ -50,11 +50,7 @@ class Experiment(FakeFaceCLI):
         return settings
 
     def records(self, split: Literal["train", "val", "test"]) -> list[Record]:
-        """Return the photographs of a split.
-
-        Raises:
-            UserError: When there are none, or a class is missing.
-        """
+        """Return the photographs of a split."""
         data = self.datamodule
         data.prepare_data()
         try:

@@ -155,11 +155,7 @@ class FakeFaceModule(LightningModule):
                 logger.log_metrics({name: value.item() for name, value in figures.items()}, self.global_step - 1)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Make the optimiser of the trainable parameters and, where one is configured, its schedule.
-
-        Raises:
-            UserError: When the optimiser refuses its settings.
-        """
+        """Make the optimiser of the trainable parameters and, where one is configured, its schedule."""
         try:
             optimizer = self.optimizer(self.net.parameter_groups())
         except ValueError as error:
@@ -191,11 +187,7 @@ class FakeFaceModule(LightningModule):
             arguments["pretrained"] = False
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take what ``on_save_checkpoint`` added.
-
-        Raises:
-            UserError: When the weights are those of another network.
-        """
+        """Take what ``on_save_checkpoint`` added."""
         saved = {name: tensor.shape for name, tensor in checkpoint["state_dict"].items()}
         wanted = {name: tensor.shape for name, tensor in self.state_dict().items()}
         different = sorted(name for name, _ in saved.items() ^ wanted.items())

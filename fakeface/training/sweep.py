@@ -89,11 +89,7 @@ class Run:
 
 
 def list_runs(configs: Sequence[Path], seeds: Sequence[int], out: Path, arguments: Sequence[str]) -> list[Run]:
-    """Return the runs of a sweep, one seed of all experiments before the next, so that a part of it can be compared.
-
-    Raises:
-        UserError: When something is named twice or missing, or a folder holds a run that this sweep did not begin.
-    """
+    """Return the runs of a sweep, one seed of all experiments before the next, so that a part of it can be compared."""
     for config in configs:
         if not config.is_file():
             raise UserError(
@@ -112,11 +108,7 @@ def list_runs(configs: Sequence[Path], seeds: Sequence[int], out: Path, argument
 
 @contextmanager
 def only_sweep(out: Path) -> Iterator[None]:
-    """Keep other sweeps out of a folder, and let SIGTERM end the run that is under way before it ends this process.
-
-    Raises:
-        UserError: When another sweep is at work there.
-    """
+    """Keep other sweeps out of a folder, and let SIGTERM end the run that is under way before it ends this process."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
@@ -200,11 +192,7 @@ def _call(run: Run, arguments: list[str]) -> str:
 
 
 def _read_stage(run: Run) -> Stage | None:
-    """Return how far a run came, None when it has not begun.
-
-    Raises:
-        UserError: When the folder holds another run.
-    """
+    """Return how far a run came, None when it has not begun; refuse the folder of another run."""
     if not run.folder.is_dir() or not any(run.folder.iterdir()):
         return None
     try:

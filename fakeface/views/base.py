@@ -71,11 +71,7 @@ class View:
         return Viewed(resize(self.picture(image), self.size), placement, found=None)
 
     def picture(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return what ``draw`` makes of a photograph.
-
-        Raises:
-            UserError: When it is no RGB image of the photograph's size.
-        """
+        """Return what ``draw`` makes of a photograph, once it is sure that it is RGB of the same size."""
         drawn = self.draw(image)
         if drawn.dtype != np.uint8 or drawn.shape != image.shape:
             raise UserError(

@@ -19,9 +19,6 @@ class ElaParameters:
         quality: JPEG quality of the recompression, 1 to 100.
         alpha: Factor on the absolute difference (contrast).
         beta: Offset after the factor (brightness).
-
-    Raises:
-        UserError: When the quality is out of range.
     """
 
     quality: int = 90

@@ -24,9 +24,6 @@ class ViewParameters:
     Attributes:
         size: Height and width of every view in pixels.
         ela: Parameters of the error level analysis, which runs before the resize.
-
-    Raises:
-        UserError: When the size is not positive.
     """
 
     size: int = 128
@@ -38,11 +35,7 @@ class ViewParameters:
 
 
 def find_view(name: str) -> type[View]:
-    """Return a view by the name of its file in this package (``ela``) or by its class path (``my_module.MyView``).
-
-    Raises:
-        UserError: When there is no such view.
-    """
+    """Return a view by the name of its file in this package (``ela``) or by its class path (``my_module.MyView``)."""
     module, _, attribute = name.rpartition(".")
     if module:
         try:
@@ -75,11 +68,7 @@ def own_views() -> dict[str, type[View]]:
 
 
 def make_view(name: str, parameters: ViewParameters) -> View:
-    """Return the view of that name with its settings.
-
-    Raises:
-        UserError: When there is no such view.
-    """
+    """Return the view of that name with its settings."""
     view = find_view(name)
     names = {field.name for field in fields(parameters)} & {field.name for field in fields(view)}
     return view(**{name: getattr(parameters, name) for name in names})
