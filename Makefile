@@ -48,7 +48,11 @@ paper-page: install  ## Write docs/paper.md anew from the scores in docs/paper
 	$(BIN)/python docs/paper/paper_page.py docs/paper
 
 test: install  ## Run the test suite, with coverage and the slowest tests
-	$(BIN)/python -m pytest -p tests.line_coverage --durations 10 $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m slipcover --source fakeface --json --out .coverage \
+		-m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10 $(ARGS)
+	@$(BIN)/python -m slipcover --merge .coverage --out .coverage --skip-covered --fail-under 95 > .coverage.txt \
+		|| { cat .coverage.txt; echo "too few lines were run: 95 % is the least"; exit 2; }
+	@echo "lines run, not run, and percent run (by file: .coverage.txt):"; tail -n 1 .coverage.txt
 
 test-lowest:  ## Run the tests with the lowest versions that pyproject.toml allows, in .venv-lowest
 	$(PYTHON) -m venv .venv-lowest

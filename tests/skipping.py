@@ -21,7 +21,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _hidden(config: pytest.Config) -> int:
-    if not config.getoption(OPTION):
+    in_a_worker = hasattr(config, "workerinput")  # of a run in parallel, whose own process counts
+    if in_a_worker or not config.getoption(OPTION):
         return 0
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     assert isinstance(reporter, pytest.TerminalReporter)
