@@ -6,6 +6,8 @@ BIN := .venv/bin
 # Passed on to `fakeface fit` by `make paper`, such as ARGS="--model.net.init_args.pretrained false", and to pytest by
 # `make test`.
 ARGS ?=
+# A test file a core; each process has one thread, for more than there are cores make all of them slower.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 PAPER := lightning_logs/paper
 REPORT_EXPERIMENTS := $(foreach network,custom_cnn vgg16 resnet50 mobilenet,$(network)_original $(network)_ela) \
 	fusion_type1 fusion_type2 fusion_type3
@@ -49,7 +51,7 @@ paper-page: install  ## Write docs/paper.md anew from the scores in docs/paper
 
 test: install  ## Run the test suite, with coverage and the slowest tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m slipcover --source fakeface --json --out .coverage \
-		-m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10 $(ARGS)
+		-m pytest $(PARALLEL) --durations 10 $(ARGS)
 	@$(BIN)/python -m slipcover --merge .coverage --out .coverage --skip-covered --fail-under 95 > .coverage.txt \
 		|| { cat .coverage.txt; echo "too few lines were run: 95 % is the least"; exit 2; }
 	@echo "lines run, not run, and percent run (by file: .coverage.txt):"; tail -n 1 .coverage.txt
@@ -59,7 +61,7 @@ test-lowest:  ## Run the tests with the lowest versions that pyproject.toml allo
 	.venv-lowest/bin/pip install --quiet uv
 	.venv-lowest/bin/uv pip compile --quiet --upgrade --resolution lowest-direct --extra dev pyproject.toml -o .venv-lowest/lowest.txt
 	.venv-lowest/bin/pip install --quiet --requirement .venv-lowest/lowest.txt --editable .
-	.venv-lowest/bin/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest $(PARALLEL) $(ARGS)
 
 soak: install  ## Run the long tests: kills, fuzzing, coverage of intervals
 	$(BIN)/python -m pytest -m soak

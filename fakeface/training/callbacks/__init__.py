@@ -1,6 +1,7 @@
 """What happens around training: lines, calibration, checkpoints, signals, pictures for TensorBoard, files of a run."""
 
 from fakeface.training.callbacks.atomic_checkpoints import AtomicCheckpointIO
+from fakeface.training.callbacks.best_checkpoint import BestCheckpoint
 from fakeface.training.callbacks.calibration import ValidationCalibration
 from fakeface.training.callbacks.continuation import Continuation
 from fakeface.training.callbacks.epoch_lines import EpochLines
@@ -12,6 +13,7 @@ from fakeface.training.callbacks.weight_average import WeightAverage
 
 __all__ = [
     "AtomicCheckpointIO",
+    "BestCheckpoint",
     "Continuation",
     "EpochLines",
     "RandomState",

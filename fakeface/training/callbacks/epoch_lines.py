@@ -1,13 +1,11 @@
 """What a training says in a terminal: a line an epoch, where the run is in the end, and a bar that leaves nothing."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 from lightning.pytorch.utilities import rank_zero_info
-from torch import Tensor
 
 _FIGURES = {"train/loss": "loss", "val/loss": "val loss", "val/auroc": "AUROC", "val/accuracy": "accuracy"}
 
@@ -20,23 +18,17 @@ class EpochLines(Checkpoint):
 
     def __init__(self) -> None:
         self._best: int | None = None
-        self._score: float | None = None
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Print a line."""
         known = trainer.callback_metrics
         figures = ", ".join(f"{words} {known[name]:.3f}" for name, words in _FIGURES.items() if name in known)
         epoch, chosen = trainer.current_epoch + 1, trainer.checkpoint_callback
-        best = isinstance(chosen, ModelCheckpoint) and self._is_best(chosen, known)
+        best = isinstance(chosen, ModelCheckpoint) and known.get(chosen.monitor or "") == chosen.best_model_score
         if best:
             self._best = epoch
         last = "" if trainer.max_epochs in (None, -1) else f" of {trainer.max_epochs}"
         pl_module.print(f"Epoch {epoch}{last}: {figures}{' (best)' if best else ''}")
-
-    def _is_best(self, chosen: ModelCheckpoint, known: Mapping[str, Tensor]) -> bool:
-        score, before = chosen.best_model_score, self._score
-        self._score = None if score is None else float(score)
-        return score is not None and self._score != before and float(known[chosen.monitor or ""]) == self._score
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Say what is best, where the run is, and how to test it."""

@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+import torch
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.demos.boring_classes import BoringModel
+
+from fakeface.training.callbacks import BestCheckpoint
+
+
+class Scored(BoringModel):
+    """A training whose epochs have the AUROCs that it is given."""
+
+    def __init__(self, aurocs: list[float]) -> None:
+        super().__init__()
+        self.aurocs = aurocs
+
+    def on_validation_epoch_end(self) -> None:
+        self.log("val/auroc", torch.tensor(self.aurocs[self.current_epoch], dtype=torch.float64))
+
+
+def kept_epoch(folder: Path, kind: type[ModelCheckpoint], aurocs: list[float]) -> int:
+    kept = kind(folder, "best", monitor="val/auroc", mode="max", save_on_train_epoch_end=True)
+    trainer = Trainer(
+        accelerator="cpu",
+        max_epochs=len(aurocs),
+        limit_train_batches=1,
+        limit_val_batches=1,
+        callbacks=[kept],
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+    )
+    trainer.fit(Scored(aurocs))
+    assert [file.name for file in folder.iterdir()] == ["best.ckpt"]
+    return int(torch.load(folder / "best.ckpt", weights_only=False)["epoch"])
+
+
+@pytest.mark.parametrize(
+    ("aurocs", "best"), [([0.5, 1, 0.9, 1, 0.9], 3), ([0.5, 0.7, 0.6], 1), ([0.5, 0.5, 0.5], 2), ([0.7, 0.6, 0.65], 0)]
+)
+def test_of_epochs_that_are_as_good_the_last_is_kept(aurocs: list[float], best: int, tmp_path: Path) -> None:
+    assert kept_epoch(tmp_path, BestCheckpoint, aurocs) == best
+
+
+def test_lightning_itself_keeps_the_first(tmp_path: Path) -> None:
+    assert kept_epoch(tmp_path, ModelCheckpoint, [0.5, 1, 0.9, 1]) == 1
+
+
+def test_its_state_in_a_checkpoint_is_that_of_lightnings_class() -> None:
+    settings = {"monitor": "val/auroc", "mode": "max"}
+    assert BestCheckpoint(**settings).state_key == ModelCheckpoint(**settings).state_key
