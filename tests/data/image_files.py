@@ -86,3 +86,10 @@ def bmp(masks: tuple[int, ...] = (), *, compression: int = 3, bits: int = 32, pi
     offset = 14 + 40 + len(extra)
     fields = struct.pack("<IiiHHIIiiII", header, 2, 2, 1, bits, compression, 2 * len(row), 0, 0, 0, 0)
     return b"BM" + struct.pack("<IHHI", offset + 2 * len(row), 0, 0, offset) + fields + extra + row * 2
+
+
+def touch(*paths: Path) -> None:
+    """Make empty files: records are read without opening an image."""
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
