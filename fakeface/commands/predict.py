@@ -165,13 +165,14 @@ def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) 
         finished = folder / "finished"
         carried = manifest_columns(arguments.source)
         write_scores(finished, done.verdicts(), detector.regions, out.suffix, carried)
-        counts = done.counts()
+        counts, without_face = done.counts(), done.count_reason("no face")
     finished.replace(out)
     shutil.rmtree(folder)
     tell_left_out(left_out)
     failures = counts.get(None, 0)
     shares = ", ".join(f"{counts.get(name, 0)} {WORDS[name]}" for name in ("real", "fake", "unsure", "no face", None))
-    print(f"{out}: {sum(counts.values())} photographs: {shares}")
+    told = f"; {without_face} of the judged ones show no face" if without_face else ""
+    print(f"{out}: {sum(counts.values())} photographs: {shares}{told}")
     return 1 if failures else 0
 
 

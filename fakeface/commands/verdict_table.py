@@ -27,14 +27,14 @@ def table_rows(verdict: Verdict, has_regions: bool, width: int | None = None) ->
     """
     cells = _cells(verdict, has_regions)
     path = visible(printable(verdict.path)) if verdict.path else ""
-    note = verdict.error or _frames(verdict)
+    note = verdict.error or "; ".join(filter(None, (_seen_whole(verdict), _frames(verdict))))
     line = _line(*cells, f"{path} ({note})" if note else path)
     if width is None or _columns(line) <= width:
         yield line
     else:
         start = _line(*cells, "")
         yield start + _tail(path, width - _columns(start))
-        yield from textwrap.wrap(note or "", width, initial_indent="    ", subsequent_indent="    ")
+        yield from textwrap.wrap(note, width, initial_indent="    ", subsequent_indent="    ")
     for number, face in enumerate(verdict.faces or (), start=1):
         if len(verdict.faces or ()) > 1:
             word, chance, region = _cells(face, has_regions)
@@ -60,6 +60,14 @@ def _cells(verdict: Verdict | FaceVerdict, has_regions: bool) -> tuple[str, str,
 def _line(word: str, chance: str, region: str | None, rest: str) -> str:
     middle = "" if region is None else f"{region:<14}  "
     return f"{word:<15}  {chance:>7}  {middle}{rest}"
+
+
+def _seen_whole(verdict: Verdict) -> str | None:
+    if verdict.reason == "no face":
+        return "no face found: the verdict is on the picture as a whole"
+    if verdict.faces is None and (verdict.face_count or 0) > 1:
+        return f"{verdict.face_count} faces, judged as one picture"
+    return None
 
 
 def _frames(verdict: Verdict) -> str | None:

@@ -44,19 +44,25 @@ class Looked:
 
     Attributes:
         seen: The views of each face that is large enough, or of the whole photograph.
-        faces: Every face; None where the network judges the photograph as a whole.
+        faces: Every face.
         shape: Height and width of the photograph in pixels.
+        whole: Whether the network judges the photograph as a whole.
     """
 
     seen: Sequence[Seen]
-    faces: Sequence[Face] | None
+    faces: Sequence[Face]
     shape: tuple[int, int]
+    whole: bool = False
+
+    @property
+    def large(self) -> list[int]:
+        """Places of the faces that are large enough among ``faces``."""
+        return [place for place, face in enumerate(self.faces) if face.side >= LEAST_FACE]
 
     @property
     def views(self) -> dict[int | None, Seen]:
         """What is seen by the place of its face among ``faces``, or by None of the whole photograph."""
-        judged = [place for place, face in enumerate(self.faces or ()) if face.side >= LEAST_FACE]
-        return dict(zip([None] if self.faces is None else judged, self.seen, strict=True))
+        return dict(zip([None] if self.whole else self.large, self.seen, strict=True))
 
 
 class Detector:
@@ -157,9 +163,9 @@ class Detector:
     def look_at_faces(self, image: NDArray[np.uint8]) -> Looked:
         """Return what the network sees of each face of a photograph ``(H, W, 3)``, or once of the whole photograph."""
         height, width = image.shape[:2]
-        if not self.judges_faces:
-            return Looked([self.look(image)], None, (height, width))
         faces = find_faces(image)
+        if not self.judges_faces:
+            return Looked([self.look(image)], faces, (height, width), whole=True)
         seen = [self.look(image, face.points) for face in faces if face.side >= LEAST_FACE]
         return Looked(seen, faces, (height, width))
 
@@ -171,11 +177,12 @@ class Detector:
 
     def judge(self, path: Path | None, looked: Looked, scores: Sequence[FaceScore]) -> Verdict:
         """Return the verdict on a photograph, which is that on its most suspicious face."""
-        large = [None] if looked.faces is None else [face for face in looked.faces if face.side >= LEAST_FACE]
-        judged = [self._judge_face(score, face) for score, face in zip(scores, large, strict=True)]
+        large = [looked.faces[place] for place in looked.large]
+        subjects = [None] if looked.whole else large
+        judged = [self._judge_face(score, face) for score, face in zip(scores, subjects, strict=True)]
         worst = max(judged, key=lambda face: face.probability, default=None)
-        faces = None
-        if looked.faces is not None:
+        faces, count = None, len(looked.faces)
+        if not looked.whole:
             rest = iter(judged)
             faces = tuple(
                 FaceVerdict(_box(face, *looked.shape), face.confidence, *next(rest))
@@ -184,9 +191,11 @@ class Detector:
                 for face in looked.faces
             )
         if worst is None:
-            return Verdict(path, "no face", None, faces=faces)
+            return Verdict(path, "no face", None, faces=faces, face_count=count)
         name, probability, regions, kind, reason = worst
-        return Verdict(path, name, probability, regions, faces=faces, kind=kind, reason=reason)
+        if looked.whole and not large:
+            reason = "no face"
+        return Verdict(path, name, probability, regions, faces=faces, face_count=count, kind=kind, reason=reason)
 
     @property
     def name(self) -> str:

@@ -132,7 +132,8 @@ def draw_explanation(explanation: Explanation) -> Figure:
         _draw_regions(grid[-1], verdict.regions)
     name = f"{printable(Path(verdict.path.name))}: " if verdict.path is not None else ""
     chance = "" if verdict.probability is None else f", probability of fake {verdict.probability:.0%}"
-    figure.suptitle(f"{name}{verdict.verdict}{chance}", fontsize=11)
+    without = ", no face found" if verdict.reason == "no face" else ""
+    figure.suptitle(f"{name}{verdict.verdict}{chance}{without}", fontsize=11)
     figure.supxlabel(CAPTION, fontsize=7)
     return figure
 

@@ -65,7 +65,7 @@ def _rows(verdicts: Iterable[Judged], regions: Sequence[str], carried: Sequence[
     """Yield a row for each face, and one for a photograph without any or that is judged as a whole."""
     for verdict, columns in verdicts:
         end = {"error": verdict.error, **_carried(columns, carried)}
-        start = {**_start(verdict), "faces": None if verdict.faces is None else len(verdict.faces)}
+        start = {**_start(verdict), "faces": verdict.face_count}
         if not verdict.faces:
             yield start | dict.fromkeys(_FACE) | _scores(verdict, regions) | end
         for number, face in enumerate(verdict.faces or (), start=1):
@@ -78,7 +78,12 @@ def _objects(verdicts: Iterable[Judged], regions: Sequence[str], carried: Sequen
     """Yield an object for each photograph, whose faces are a list within it."""
     for verdict, columns in verdicts:
         faces = None if verdict.faces is None else [_object(face, regions) for face in verdict.faces]
-        end = {"faces": faces, "error": verdict.error, **_carried(columns, carried)}
+        end = {
+            "faces": faces,
+            "face_count": verdict.face_count,
+            "error": verdict.error,
+            **_carried(columns, carried),
+        }
         yield _start(verdict) | _scores(verdict, regions) | end
 
 

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from fakeface.errors import UserError
 from fakeface.inference.sources import Photograph
-from fakeface.inference.verdicts import Verdict
+from fakeface.inference.verdicts import Reason, Verdict
 
 COMMIT_SECONDS = 1.0
 """A killed run loses at most the work of this time."""
@@ -85,6 +85,12 @@ class ScoreStore:
         """Return how many photographs got each verdict; None stands for those that could not be read."""
         query = "SELECT json_extract(verdict, '$.verdict') AS name, count(*) FROM scores GROUP BY name"
         return dict(self._connection.execute(query))
+
+    def count_reason(self, reason: Reason) -> int:
+        """Return how many photographs have a reason beside their verdict."""
+        query = "SELECT count(*) FROM scores WHERE json_extract(verdict, '$.reason') = ?"
+        count: int = self._connection.execute(query, (reason,)).fetchone()[0]
+        return count
 
     def take_in(self, file: Path) -> None:
         """Move the rows of another database here and delete it."""

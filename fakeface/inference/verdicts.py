@@ -11,9 +11,10 @@ Kind = Literal["edited", "swapped", "generated"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """In the order of ``fakeface.models.KINDS``, which needs torch."""
 
-Reason = Literal["too close", "small face"]
+Reason = Literal["too close", "small face", "no face"]
 """Why a verdict is unsure: the score is too close to the threshold, and perhaps for the face is smaller than those that
-networks are trained on."""
+networks are trained on. Or, whatever the verdict, why it is not one about a face: the network judges photographs as a
+whole, and there is no face in this one."""
 
 WORDS: dict[str | None, str] = {
     "real": "nothing found",
@@ -62,9 +63,11 @@ class Verdict:
         error: Why the file could not be read, or None.
         faces: Every face that was found, the most prominent first, or None where the network judges the photograph as a
             whole.
+        face_count: How many faces were found, however the network judges; None where the file could not be read.
         kind: What is suspected of the most suspicious face where the verdict is not real; None where the network does
             not tell kinds.
-        reason: Why the verdict is unsure; None for any other.
+        reason: Why the verdict is unsure, or ``no face`` where that was judged as a whole in which none was found that
+            is large enough; else None.
     """
 
     path: Path | None
@@ -73,6 +76,7 @@ class Verdict:
     regions: dict[str, float] | None = None
     error: str | None = None
     faces: tuple[FaceVerdict, ...] | None = None
+    face_count: int | None = None
     kind: Kind | None = None
     reason: Reason | None = None
 

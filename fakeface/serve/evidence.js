@@ -9,9 +9,9 @@ export const verdictMark = (verdict) => MARKS[verdict];
 export const verdictClass = (verdict) => verdict.replace(" ", "-");
 export const headline = (verdict) => `${MARKS[verdict]} ${HEADLINES[verdict]}`;
 
-export function verdictWords({ verdict, probability, faces }) {
+export function verdictWords({ verdict, probability, face_count: count, reason }) {
   const chance = probability === null ? "" : `, ${percent(probability)}`;
-  return `${MARKS[verdict]} ${NAMES[verdict]}${chance}${faces?.length > 1 ? ` (${faces.length} faces)` : ""}`;
+  return `${MARKS[verdict]} ${NAMES[verdict]}${chance}${count > 1 ? ` (${count} faces)` : reason === "no face" ? " (no face)" : ""}`;
 }
 
 // With a no-break space. Nobody is that sure: the ends are never 0 % or 100 %.

@@ -62,11 +62,15 @@ class Prediction(BaseModel):
     faces: list[Face] | None = Field(
         description="Every face, the most prominent first; null for a network that judges whole photographs."
     )
+    face_count: int = Field(description="How many faces were found, however the network judges.")
     regions: dict[str, float] | None = Field(
         description="Probability of an edit for each region of the face; null where the network has no such scores."
     )
     kind: Kind | None = Field(description="What is suspected of the most suspicious face, unless the verdict is real.")
-    reason: Reason | None = Field(description="Why the verdict is unsure, or null.")
+    reason: Reason | None = Field(
+        description="Why the verdict is unsure; no face where a network that judges whole photographs was given one "
+        "without a face, whatever the verdict; or null."
+    )
     width: int = Field(description="Of the photograph, in pixels.")
     height: int
     evidence: Evidence | None = Field(description="Only when asked for.")

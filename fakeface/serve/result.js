@@ -13,6 +13,7 @@ const KINDS = {
 const REASONS = {
   "too close": "That is too close to call: the network does not know.",
   "small face": "That is too close to call, and the face is smaller than those that the network has learned from.",
+  "no face": "No face was found: the network judged the photo as a whole, and this is said of nobody's face.",
 };
 const get = (id) => document.getElementById(id);
 
@@ -145,10 +146,11 @@ function makeBox(face, place, { width, height }) {
 }
 
 function describe(prediction) {
-  const { faces, probability } = prediction;
+  const { faces, face_count: count, probability } = prediction;
   if (faces?.length === 0) return "The network judges faces, and found none in this photo.";
   if (probability === null) return "The network judges faces, and all that it found in this photo are too small to be judged.";
   const words = describeJudged(prediction);
+  if (!faces && count > 1) return `${count} faces were found, and the network judged the photo as a whole. ${words}`;
   if (!(faces?.length > 1)) return words;
   return `${faces.length} faces were found. The most suspicious one counts, face ${suspect(prediction) + 1}. ${words}`;
 }

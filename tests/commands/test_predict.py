@@ -235,6 +235,25 @@ def test_each_face_of_a_group_is_in_the_file(tmp_path: Path, ending: str) -> Non
         assert [tuple(face["box"]) for face in row["faces"]] == [face.box for face in two.faces or ()]
 
 
+def test_a_network_of_whole_photographs_says_that_there_is_no_face(
+    tmp_path: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.fromarray(skimage.data.astronaut()).save(tmp_path / "face.png")
+    Image.fromarray(skimage.data.coffee()).save(tmp_path / "cup.png")
+    command = ["predict", str(tmp_path), "--ckpt_path", str(checkpoint)]
+    assert main(command) == 0
+    _, cup, face = capsys.readouterr().out.splitlines()
+    assert cup.endswith("cup.png (no face found: the verdict is on the picture as a whole)")
+    assert face.endswith("face.png")
+    out = tmp_path / "scores.csv"
+    assert main([*command, "--out", str(out)]) == 0
+    rows = read_csv(out)
+    told = [(row["faces"], row["reason"] == "no face", row["face"]) for row in rows]
+    assert told == [("0", True, ""), ("1", False, "")]
+    assert all(row["verdict"] in {"real", "fake", "unsure"} and row["probability"] for row in rows)
+    assert capsys.readouterr().out.strip().endswith("; 1 of the judged ones show no face")
+
+
 def test_each_verdict_is_explained_by_a_picture(
     tmp_path: Path, checkpoint: Path, photographs: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from fakeface.commands.verdict_table import table_header, table_rows, visible
-from fakeface.inference.verdicts import WORDS, FaceVerdict, Kind, Verdict
+from fakeface.inference.verdicts import WORDS, FaceVerdict, Kind, Reason, Verdict
 
 NONE = {"left_eye": 0.1, "right_eye": 0.2, "nose": 0.3, "mouth": 0.4}
 FACES = (
@@ -66,6 +66,16 @@ def test_lines_fit_the_terminal(name: str) -> None:
 def test_what_was_not_judged_says_why() -> None:
     verdict = Verdict(Path("b.jpg"), None, None, error="truncated")
     assert list(table_rows(verdict, False, 80)) == ["not judged                b.jpg (truncated)"]
+
+
+def test_a_network_of_whole_photographs_says_where_there_is_no_face_and_where_are_several() -> None:
+    def row(count: int, reason: Reason | None = None) -> str:
+        verdict = Verdict(Path("a.jpg"), "real", 0.04, face_count=count, reason=reason)
+        return next(table_rows(verdict, False)).removeprefix("nothing found       4.0%  ")
+
+    assert row(0, "no face") == "a.jpg (no face found: the verdict is on the picture as a whole)"
+    assert row(1) == "a.jpg"
+    assert row(3) == "a.jpg (3 faces, judged as one picture)"
 
 
 def test_names_move_no_cursor() -> None:

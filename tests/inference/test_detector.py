@@ -324,7 +324,7 @@ def test_the_release_says_when_there_is_no_face_and_judges_every_face_there_is()
     one, two, none, tiny = detector.predict([portrait, pair, skimage.data.coffee(), small])
     for verdict, count in ((one, 1), (two, 2)):
         assert verdict.faces is not None
-        assert len(verdict.faces) == count
+        assert len(verdict.faces) == verdict.face_count == count
         assert verdict.suspect is not None
         suspect = verdict.faces[verdict.suspect]
         assert verdict.probability == suspect.probability == max(face.probability or 0 for face in verdict.faces)
@@ -358,7 +358,13 @@ def test_a_turned_photograph_gets_the_verdict_of_the_upright_one(turns: int) -> 
     assert turned.probability == pytest.approx(upright.probability, abs=0.02)
 
 
-def test_networks_of_whole_photographs_count_no_faces(checkpoint: Path) -> None:
-    (verdict,) = Detector.load(checkpoint).predict([skimage.data.coffee()])
-    assert verdict.probability is not None
-    assert verdict.faces is None
+def test_networks_of_whole_photographs_say_how_many_faces_there_are(checkpoint: Path) -> None:
+    portrait = skimage.data.astronaut()
+    pair = np.hstack([portrait, portrait[:, ::-1]])
+    verdicts = Detector.load(checkpoint).predict([skimage.data.coffee(), portrait, pair])
+    assert [verdict.face_count for verdict in verdicts] == [0, 1, 2]
+    assert [verdict.reason == "no face" for verdict in verdicts] == [True, False, False]
+    for verdict in verdicts:
+        assert verdict.verdict in ("real", "fake", "unsure")
+        assert verdict.probability is not None
+        assert verdict.faces is None

@@ -48,14 +48,27 @@ def test_kinds_are_suspected_of_what_is_not_real_and_unsure_has_a_reason(tmp_pat
         ("unsure", None, "too close"),
     ]
     assert (verdict.verdict, verdict.kind, verdict.reason) == ("unsure", "swapped", "too close")
-    whole = detector.judge(None, Looked([], None, (200, 200)), [FaceScore(0.9, None, "generated")])
-    assert (whole.verdict, whole.kind, whole.reason) == ("fake", "generated", None)
+
+
+def test_a_photograph_judged_as_a_whole_keeps_its_verdict_and_says_that_there_is_no_face(tmp_path: Path) -> None:
+    detector = detector_of(tmp_path)
+    small = Face(np.array([10.0, 10, 41, 41]), POINTS / 4, 0.9)  # of 31 pixels
+    found = []
+    for faces in ([], [small], [small, face(40)]):
+        for score in (0.1, 0.64, 0.9):
+            looked = Looked([], faces, (200, 200), whole=True)
+            verdict = detector.judge(None, looked, [FaceScore(score, None, "generated")])
+            assert (verdict.faces, verdict.face_count, verdict.suspect) == (None, len(faces), None)
+            found.append((verdict.verdict, verdict.kind, verdict.reason))
+    judged = [("real", None), ("unsure", "generated"), ("fake", "generated")]
+    reasons = ["no face"] * 6 + [None, "too close", None]
+    assert found == [(*one, reason) for one, reason in zip(judged * 3, reasons, strict=True)]
 
 
 def test_fewer_false_alarms_make_more_unsure(tmp_path: Path) -> None:
     def name(score: float, false_alarms: float | None = None) -> str | None:
         detector = detector_of(tmp_path, false_alarms=false_alarms)
-        return detector.judge(None, Looked([], None, (9, 9)), [FaceScore(score)]).verdict
+        return detector.judge(None, Looked([], [], (9, 9), whole=True), [FaceScore(score)]).verdict
 
     assert [name(score) for score in (0.5, 0.6, 0.7)] == ["real", "unsure", "fake"]
     # Of five sources with the new one, 0.3 allows the others half a share of false alarms: that of c.

@@ -20,9 +20,9 @@ FACES = (
     FaceVerdict((70, 2, 130, 90), 0.8, "unsure", 0.5, {"nose": 0.0, "mouth": 1.0}, "swapped", "too close"),
 )
 VERDICTS = [
-    Verdict(Path('a, "b".jpg'), "fake", 0.1 + 0.2, WHOLE, kind="edited"),
-    Verdict(Path(os.fsdecode(b"\xff.jpg")), "unsure", 0.5, FACES[2].regions, faces=FACES),
-    Verdict(Path("none.jpg"), "no face", None, faces=()),
+    Verdict(Path('a, "b".jpg'), "fake", 0.1 + 0.2, WHOLE, face_count=0, kind="edited", reason="no face"),
+    Verdict(Path(os.fsdecode(b"\xff.jpg")), "unsure", 0.5, FACES[2].regions, faces=FACES, face_count=3),
+    Verdict(Path("none.jpg"), "no face", None, faces=(), face_count=0),
     Verdict(Path("é.jpg"), None, None, error="empty"),
 ]
 JUDGED: list[tuple[Verdict, dict[str, str]]] = [(verdict, {}) for verdict in VERDICTS]
@@ -30,7 +30,7 @@ BOX = ["left", "top", "right", "bottom"]
 FACE = ["face", "face_verdict", "face_probability", "confidence", *BOX]
 COLUMNS = ["path", "verdict", "probability", "faces", *FACE, "suspected_kind", "reason", "nose", "mouth", "error"]
 ROWS: list[tuple[Any, ...]] = [
-    ('a, "b".jpg', "fake", 0.1 + 0.2, *[None] * 9, "edited", None, 0.25, 1e-9, None),
+    ('a, "b".jpg', "fake", 0.1 + 0.2, 0, *[None] * 8, "edited", "no face", 0.25, 1e-9, None),
     ("\\xff.jpg", "unsure", 0.5, 3, 1, "real", 0.1, 0.9, 1, 2, 30, 40, None, None, 0.0, 0.5, None),
     ("\\xff.jpg", "unsure", 0.5, 3, 2, "too small", None, 0.3, 50, 0, 60, 9, *[None] * 5),
     ("\\xff.jpg", "unsure", 0.5, 3, 3, "unsure", 0.5, 0.8, 70, 2, 130, 90, "swapped", "too close", 0.0, 1.0, None),
@@ -77,12 +77,13 @@ def test_json_lines_have_the_faces_within_their_photograph(tmp_path: Path) -> No
     write_scores(tmp_path / "t", JUDGED, ["nose", "mouth"], ".jsonl")
     whole, group, empty, broken = map(json.loads, (tmp_path / "t").read_text(encoding="utf-8").splitlines())
     start = {"path": 'a, "b".jpg', "verdict": "fake", "probability": 0.1 + 0.2}
-    assert whole == start | WHOLE | {"suspected_kind": "edited", "reason": None, "faces": None, "error": None}
+    said = {"suspected_kind": "edited", "reason": "no face"}
+    assert whole == start | WHOLE | said | {"faces": None, "face_count": 0, "error": None}
     small = {"box": [50, 0, 60, 9], "confidence": 0.3, "verdict": "too small", "probability": None}
     assert group["faces"][1] == small | dict.fromkeys(("suspected_kind", "reason", "nose", "mouth"))
     assert (group["faces"][2]["suspected_kind"], group["faces"][2]["reason"]) == ("swapped", "too close")
     assert [face["probability"] for face in group["faces"]] == [0.1, None, 0.5]
-    assert (group["probability"], group["mouth"]) == (0.5, 1.0)
+    assert (group["probability"], group["mouth"], group["face_count"]) == (0.5, 1.0, 3)
     assert (empty["verdict"], empty["faces"]) == ("no face", [])
     assert (broken["verdict"], broken["error"]) == (None, "empty")
 

@@ -50,6 +50,9 @@ def test_what_could_not_be_read_is_kept_too(tmp_path: Path) -> None:
         store.add(*judged("a.jpg"))
         assert [one for one, _ in store.verdicts()][1] == verdict
         assert store.counts() == {None: 1, "fake": 1}
+        assert store.count_reason("no face") == 0
+        store.add(Photograph(0, 0, Path("tree.jpg")), Verdict(Path("tree.jpg"), "real", 0.1, reason="no face"))
+        assert (store.count_reason("no face"), store.count_reason("too close")) == (1, 0)
 
 
 def test_each_path_counts_once(tmp_path: Path) -> None:

@@ -232,6 +232,18 @@ def test_no_face_is_said(browser: Browser, face_address: str) -> None:
     page.context.close()
 
 
+def test_a_network_of_whole_photos_says_that_there_is_no_face_or_are_several(page: Page, group: bytes) -> None:
+    page.set_input_files("#file", upload("noise.png", encode("PNG", (200, 200))))
+    assert "No face was found: the network judged the photo as a whole" in expect_verdict(page)
+    expect(page.locator("#scale")).to_be_visible()
+    page.set_input_files("#file", upload("group.jpg", group))
+    expect(page.locator("#verdict-words")).to_contain_text("7 faces were found, and the network judged the photo as a")
+    expect(page.locator("#faces")).to_be_hidden()
+    states = page.locator("#photos-list .state")
+    expect(states.nth(0)).to_contain_text("(no face)")
+    expect(states.nth(1)).to_contain_text("(7 faces)")
+
+
 def test_several_photos_are_judged_one_after_the_other(page: Page, faces: list[KnownFace]) -> None:
     photos = [upload(f"{number}.jpg", face.data) for number, face in enumerate(faces[:2])]
     page.set_input_files("#file", [photos[0], upload("broken.jpg", b"no image"), photos[1]])

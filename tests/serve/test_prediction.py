@@ -45,6 +45,7 @@ def test_answer_is_the_detectors_verdict(client: TestClient, detector: Detector,
         "reason": verdict.reason,
         "width": 96,
         "faces": None,
+        "face_count": 1,
         "height": 96,
         "evidence": None,
     }
@@ -99,6 +100,15 @@ def test_no_face_is_no_error(face_detector: Detector, faces: list[KnownFace]) ->
         answer = client.post("/api/predict?evidence=true", content=encode("PNG")).json()
     assert (answer["verdict"], answer["probability"], answer["faces"]) == ("no face", None, [])
     assert answer["evidence"]["heat_maps"] == []
+
+
+def test_a_network_of_whole_photographs_says_that_there_is_no_face(client: TestClient) -> None:
+    answer = client.post("/api/predict?evidence=true", content=encode("PNG")).json()
+    assert (answer["faces"], answer["face_count"], answer["reason"]) == (None, 0, "no face")
+    assert answer["verdict"] in {"real", "fake", "unsure"}
+    assert len(answer["evidence"]["heat_maps"]) == 2
+    page = client.post("/api/inspect", content=encode("PNG")).json()["page"]
+    assert "this is said of the photograph as a whole, and of nobody" in page
 
 
 def test_pictures_of_large_photographs_are_small(client: TestClient) -> None:
@@ -165,7 +175,7 @@ def test_openapi_describes_upload_answer_and_problems(client: TestClient) -> Non
     assert post["requestBody"]["content"] == {"image/*": {"schema": {"type": "string", "format": "binary"}}}
     assert set(post["responses"]) == {"200", "408", "413", "415", "422", "503"}
     schema = description["components"]["schemas"]["Prediction"]
-    told = {"verdict", "probability", "faces", "regions", "kind", "reason", "width", "height", "evidence"}
+    told = {"verdict", "probability", "faces", "face_count", "regions", "kind", "reason", "width", "height", "evidence"}
     assert set(schema["properties"]) == told
     for status in ("413", "422", "503"):
         reference = post["responses"][status]["content"]["application/json"]["schema"]["$ref"]
