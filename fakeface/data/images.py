@@ -96,7 +96,7 @@ def read_image(path: Path, least_side: int = LEAST_SIDE) -> NDArray[np.uint8]:
         mode = path.stat().st_mode
         # Asked before opening, because opening a pipe waits for a writer.
         if not stat.S_ISREG(mode):
-            raise ImageError(path, "a folder, not a file" if stat.S_ISDIR(mode) else "not a regular file")
+            raise ImageError(path, _why_no_file(path) if stat.S_ISDIR(mode) else "not a regular file")
         # The buffer holds most photographs: Pillow reads in steps that would cost 10 % on the default one.
         with path.open("rb", buffering=1 << 20) as file:
             return _decode(file, path, MAX_PIXELS, least_side)
@@ -189,6 +189,15 @@ def _decode(file: BinaryIO, source: Path, max_pixels: int, least_side: int) -> N
         raise ImageError(source, str(error)) from error
     except Exception as error:
         raise ImageError(source, _reason(error)) from error
+
+
+def _why_no_file(folder: Path) -> str:
+    try:
+        with os.scandir(folder) as entries:
+            next(entries, None)
+    except OSError as error:
+        return f"a folder that cannot be searched ({(error.strerror or str(error)).lower()}): allow it, or leave it out"
+    return "a folder, not a file"
 
 
 def _too_large(max_pixels: int) -> str:

@@ -40,7 +40,8 @@ def list_photographs(
 ) -> Iterator[Photograph]:
     """Yield the photographs of all sources, without ever holding the names of all of them.
 
-    A folder is searched with those below it and those that links lead to, each once. ``*.txt`` is a list with one path
+    A folder is searched with those below it and those that links lead to, each once; one of these that cannot be
+    searched stands for what is in it. ``*.txt`` is a list with one path
     a line, ``*.csv`` a manifest with a column ``path``, whose paths start from its folder; ``-`` reads a list from
     standard input. A name that is no file is a pattern, where ``**`` stands for any number of folders. Any other file
     is a photograph.
@@ -150,7 +151,10 @@ def _search(folder: Path, left_out: Counter[str]) -> Iterator[Path]:
                     elif is_photograph_name(entry.name, left_out, MORE_SUFFIXES):
                         yield Path(entry.path)
         except OSError as error:
-            raise UserError(f"the folder {path} cannot be read ({error.strerror}): allow it, or name others") from error
+            if path == folder:
+                told = f"the folder {path} cannot be read ({error.strerror}): allow it, or name others"
+                raise UserError(told) from error
+            yield path  # whoever reads it says what is wrong with it, and goes on
 
 
 def _manifest_rows(manifest: Path) -> Iterator[dict[str, str]]:

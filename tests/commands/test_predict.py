@@ -27,6 +27,7 @@ from fakeface.inference.score_store import ScoreStore, process_file, unfinished_
 from fakeface.inference.sharing import Sharing
 from fakeface.inference.sources import Photograph
 from fakeface.inference.verdicts import WORDS
+from tests.locked_folder import refuse_to_search
 from tests.networks import write_checkpoint
 
 
@@ -252,6 +253,23 @@ def test_a_network_of_whole_photographs_says_that_there_is_no_face(
     assert told == [("0", True, ""), ("1", False, "")]
     assert all(row["verdict"] in {"real", "fake", "unsure"} and row["probability"] for row in rows)
     assert capsys.readouterr().out.strip().endswith("; 1 of the judged ones show no face")
+
+
+def test_a_folder_that_cannot_be_searched_is_not_judged_and_the_others_are(
+    tmp_path: Path, checkpoint: Path, photographs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a/x.jpg", "locked/y.jpg", "z.jpg"):
+        (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(photographs[0], tmp_path / "photos" / name)
+    locked = tmp_path / "photos" / "locked"
+    refuse_to_search(monkeypatch, locked)
+    out = tmp_path / "scores.csv"
+    assert main(["predict", str(tmp_path / "photos"), "--ckpt_path", str(checkpoint), "--out", str(out)]) == 1
+    first, refused, last = read_csv(out)
+    assert [Path(row["path"]).name for row in (first, last)] == ["x.jpg", "z.jpg"]
+    assert first["verdict"] == last["verdict"] != ""
+    assert (refused["path"], refused["verdict"]) == (str(locked), "")
+    assert refused["error"] == "a folder that cannot be searched (permission denied): allow it, or leave it out"
 
 
 def test_each_verdict_is_explained_by_a_picture(

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from fakeface.data import photograph_names
+from fakeface.data.images import ImageError, read_image
 from fakeface.data.photograph_names import describe_left_out
 from fakeface.errors import UserError
 from fakeface.inference.sources import check_sources, list_photographs, manifest_columns
+from tests.locked_folder import refuse_to_search
 
 
 @pytest.fixture
@@ -162,6 +164,35 @@ def test_source_without_photographs(folder: Path, source: str, sentence: str) ->
     (folder / "empty.txt").touch()
     with pytest.raises(UserError, match=sentence):
         check_sources([source])
+
+
+def test_a_folder_below_that_cannot_be_searched_stands_for_what_is_in_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_to_search(monkeypatch, Path("deep/er"))
+    names = [".hidden/e.webp", "a.JPEG", "b.jpg", "deep/d.gif", "deep/er"]
+    assert listed(".") == [(0, 0, name) for name in names]
+    with pytest.raises(ImageError) as refused:
+        read_image(Path("deep/er"))
+    assert refused.value.reason == "a folder that cannot be searched (permission denied): allow it, or leave it out"
+    with pytest.raises(UserError, match=r"^the folder deep/er cannot be read \(Permission denied\): allow it"):
+        check_sources(["deep/er"])
+
+
+def test_a_folder_whose_path_is_too_long_for_the_system_does_not_end_the_search(tmp_path: Path) -> None:
+    name, depth = "d" * 200, 21  # 4,200 characters, where 4,096 are the most
+    (tmp_path / "a.jpg").touch()
+    handles = [os.open(tmp_path, os.O_RDONLY)]
+    for _ in range(depth):
+        os.mkdir(name, dir_fd=handles[-1])
+        handles.append(os.open(name, os.O_RDONLY, dir_fd=handles[-1]))
+    for handle in handles:
+        os.close(handle)
+    found = [photograph.path for photograph in list_photographs([str(tmp_path)], in_order=True)]
+    assert found[0] == tmp_path / "a.jpg"
+    assert [path.name for path in found[1:]] == [name]
+    with pytest.raises(ImageError, match="file name too long"):
+        read_image(found[1])
 
 
 def test_large_folder_is_not_listed_in_memory(tmp_path: Path) -> None:
