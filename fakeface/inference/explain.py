@@ -4,8 +4,10 @@ The error levels are for the reader: the verdict rests on them only where the ne
 shows where the network looked, or where its own map says that something was pasted in. It is no proof of either.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import count
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -17,8 +19,10 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from fakeface.data.images import printable
+from fakeface.errors import UserError
 from fakeface.inference.detector import Detector, ImageInput, read_pixels
-from fakeface.inference.heat_maps import HeatMaps
+from fakeface.inference.network import Network
+from fakeface.inference.onnx_network import OnnxNetwork
 from fakeface.inference.scoring import Seen
 from fakeface.inference.verdicts import Verdict
 from fakeface.views.ela import error_level_analysis
@@ -30,6 +34,9 @@ PANEL = 480
 """Longest side in pixels of an image in the picture."""
 
 DPI = 120
+
+Draw = Callable[[Mapping[str, NDArray[np.uint8]]], dict[str, NDArray[np.float32]]]
+"""From the views of one photograph, each ``(size, size, 3)``, to their heat maps from 0 to 1, ``(size, size)``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,20 +62,13 @@ class Explanation:
 class Explainer:
     """Explains the verdicts of a detector.
 
-    Args:
-        detector: The detector.
-
-    Attributes:
-        draw: From the views of a face to their heat maps, ``(size, size)``.
-
     Raises:
-        UserError: When its network is an exported one without a map, one of its backbones has no spatial features, or
-            the library for Grad-CAM is not installed.
+        UserError: As ``heat_maps_of`` raises.
     """
 
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
-        self.draw = HeatMaps(detector.network)
+        self.draw = heat_maps_of(detector.network)
 
     def explain(self, image: ImageInput) -> Explanation:
         """Explain the verdict for a file or for pixels (RGB, uint8, ``(H, W, 3)``).
@@ -97,6 +97,42 @@ class Explainer:
         """
         heat_maps = self.draw({name: view.pixels for name, view in views.items()})
         return {name: views[name].place(heat, *image.shape[:2]) for name, heat in heat_maps.items()}
+
+
+def heat_maps_of(network: Network) -> Draw:
+    """Return what draws the heat maps of a network: its own map of what was pasted in, or where its branches looked.
+
+    A network with a map gives the probability of an edit at each place. One with branches has a heat map per branch, by
+    Grad-CAM. An ensemble without a map has the mean of its members' heat maps.
+
+    Raises:
+        UserError: When there is neither a map nor a branch, a backbone has no spatial features, or the library for
+            Grad-CAM is not installed.
+    """
+    size = network.settings.parameters.size
+    nothing = np.zeros((1, size, size, 3), dtype=np.uint8)
+    if network.edit_maps(dict.fromkeys(network.settings.views, nothing)) is not None:
+        return partial(_own_map, network)
+    if isinstance(network, OnnxNetwork):
+        raise UserError(f"{network.file} is an exported network without a map: pass its checkpoint")
+    # Both need torch.
+    from fakeface.inference.grad_cam import grad_cam
+    from fakeface.inference.torch_network import TorchNetwork
+
+    assert isinstance(network, TorchNetwork)  # noqa: S101 (there is no other kind)
+    return partial(_mean_heat, [heat_maps_of(member) for member in network.members()] or [grad_cam(network)])
+
+
+def _own_map(network: Network, views: Mapping[str, NDArray[np.uint8]]) -> dict[str, NDArray[np.float32]]:
+    maps = network.edit_maps({view: pixels[np.newaxis] for view, pixels in views.items()})
+    assert maps is not None  # noqa: S101 (asked before)
+    size = network.settings.parameters.size
+    return dict.fromkeys(network.settings.views, np.asarray(cv2.resize(maps[0], (size, size)), np.float32))
+
+
+def _mean_heat(parts: Sequence[Draw], views: Mapping[str, NDArray[np.uint8]]) -> dict[str, NDArray[np.float32]]:
+    each = [draw(views) for draw in parts]
+    return {view: np.mean([heat[view] for heat in each], axis=0) for view in each[0]}
 
 
 def overlay(image: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -145,19 +181,14 @@ def write_explanation(explanation: Explanation, folder: Path) -> Path:
         The picture: ``NAME.png``, or ``NAME_2.png`` and so on where a file of that name is there already.
     """
     stem = explanation.verdict.path.stem if explanation.verdict.path is not None else "pixels"
-    names = (f"{stem}.png" if number == 1 else f"{stem}_{number}.png" for number in count(1))
-    picture = next(folder / name for name in names if _claim(folder / name))
-    draw_explanation(explanation).savefig(picture, format="png", dpi=DPI)
-    return picture
-
-
-def _claim(path: Path) -> bool:
-    """Make a file unless it exists; of several processes that try, one succeeds."""
-    try:
-        path.open("x").close()
-    except FileExistsError:
-        return False
-    return True
+    figure = draw_explanation(explanation)
+    number = 1
+    while True:
+        picture = folder / (f"{stem}.png" if number == 1 else f"{stem}_{number}.png")
+        number += 1
+        with suppress(FileExistsError), picture.open("xb") as file:  # of several processes that try, one succeeds
+            figure.savefig(file, format="png", dpi=DPI)
+            return picture
 
 
 def _draw_boxes(axes: Axes, verdict: Verdict, scale: float) -> None:

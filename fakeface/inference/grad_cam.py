@@ -18,49 +18,40 @@ DEPTH = 2
 """How deep in a backbone the features of its heat map are looked for."""
 
 Reshape = Callable[[Tensor], Tensor | None]
+Views = Mapping[str, NDArray[np.uint8]]
 
 
-class GradCam:
-    """Draws where the last spatial features of each branch raise the score of fake, scaled from 0 to 1.
+def grad_cam(network: TorchNetwork) -> Callable[[Views], dict[str, NDArray[np.float32]]]:
+    """Return what draws where the last spatial features of each branch raise the score of fake, from 0 to 1.
 
-    It says where a network looked, which need not be what was edited.
-
-    Args:
-        network: A network of branches.
+    It says where a network looked, which need not be what was edited. It takes the views of one photograph, each
+    ``(size, size, 3)``, and returns their heat maps, ``(size, size)``.
 
     Raises:
-        UserError: When it has no branches, a backbone has no spatial features, or the library is not installed.
+        UserError: When the network has no branches, a backbone has no spatial features, or the library is missing.
     """
+    net = network.net
+    if not isinstance(net, FaceClassifier):
+        raise UserError(f"{type(net).__name__} has neither a map nor branches, so there is no heat map to draw")
+    if importlib.util.find_spec("pytorch_grad_cam") is None:
+        raise UserError("heat maps of this network need grad-cam: pip install 'fakeface[explain]'")
+    layers = {view: _find_layer(network, view) for view in net.views}
 
-    def __init__(self, network: TorchNetwork) -> None:
-        net = network.net
-        if not isinstance(net, FaceClassifier):
-            raise UserError(f"{type(net).__name__} has neither a map nor branches, so there is no heat map to draw")
-        if importlib.util.find_spec("pytorch_grad_cam") is None:
-            raise UserError("heat maps of this network need grad-cam: pip install 'fakeface[explain]'")
-        self._network = network
-        self._layers = {view: _find_layer(network, view) for view in net.views}
-
-    def __call__(self, views: Mapping[str, NDArray[np.uint8]]) -> dict[str, NDArray[np.float32]]:
-        """Return the heat maps by view, ``(size, size)``.
-
-        Args:
-            views: Those of one photograph, each ``(size, size, 3)``.
-        """
-        tensors = self._network.to_tensors({view: pixels[np.newaxis] for view, pixels in views.items()})
-        return {view: self._grad_cam(view, tensors) for view in self._layers}
-
-    def _grad_cam(self, view: str, views: dict[str, Tensor]) -> NDArray[np.float32]:
+    def draw(views: Views) -> dict[str, NDArray[np.float32]]:
         from pytorch_grad_cam import GradCAM
         from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
-        layer, reshape = self._layers[view]
-        cam = GradCAM(_OneView(self._network.net, view, views), [layer], reshape_transform=reshape)
-        try:
-            heat = cam(views[view], [ClassifierOutputTarget(0)])
-        finally:
-            cam.activations_and_grads.release()
-        return np.asarray(heat[0], dtype=np.float32)
+        tensors = network.to_tensors({view: pixels[np.newaxis] for view, pixels in views.items()})
+        heat_maps = {}
+        for view, (layer, reshape) in layers.items():
+            cam = GradCAM(_OneView(net, view, tensors), [layer], reshape_transform=reshape)
+            try:
+                (heat_maps[view],) = cam(tensors[view], [ClassifierOutputTarget(0)])
+            finally:
+                cam.activations_and_grads.release()
+        return heat_maps
+
+    return draw
 
 
 class _OneView(nn.Module):
@@ -77,12 +68,6 @@ class _OneView(nn.Module):
         output = self.net({**self.views, self.view: image.float().requires_grad_()})
         logit: Tensor = output.fake_logit[:, None]
         return logit
-
-
-def _noise(network: TorchNetwork) -> dict[str, Tensor]:
-    size = network.settings.parameters.size
-    pixels = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
-    return network.to_tensors(dict.fromkeys(network.net.views, pixels))
 
 
 def _find_layer(network: TorchNetwork, view: str) -> tuple[nn.Module, Reshape]:
@@ -108,7 +93,9 @@ def _find_layer(network: TorchNetwork, view: str) -> tuple[nn.Module, Reshape]:
             outputs.append((module, output))
 
     handles = [module.register_forward_hook(remember) for module in dict.fromkeys(candidates)]
-    views = _noise(network)
+    size = network.settings.parameters.size
+    noise = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
+    views = network.to_tensors(dict.fromkeys(network.net.views, noise))
     try:
         logit = _OneView(network.net, view, views)(views[view]).sum()
         for module, output in reversed(outputs):
@@ -124,21 +111,13 @@ def _find_layer(network: TorchNetwork, view: str) -> tuple[nn.Module, Reshape]:
 
 def _to_maps(features: Tensor, channels_last: bool, prefix_tokens: int) -> Tensor | None:
     """Return features as ``(B, C, N, N)`` with ``N`` at least 2, or None where they are no such thing."""
-    if features.ndim == 4:
-        maps = features.permute(0, 3, 1, 2) if channels_last else features
+    if features.ndim == 4 and channels_last:
+        features = features.permute(0, 3, 1, 2)
     elif features.ndim == 3:
         # Some have the class token among the patches only at the end.
-        tokens = next((part for part in (features[:, prefix_tokens:], features) if _side(part)), None)
-        if tokens is None:
-            return None
-        side = _side(tokens)
-        maps = tokens.transpose(1, 2).unflatten(2, (side, side))
-    else:
-        return None
-    return maps if maps.shape[2] == maps.shape[3] > 1 else None
-
-
-def _side(tokens: Tensor) -> int:
-    """Return the side of the square that tokens ``(B, N, C)`` fill, or 0."""
-    side = isqrt(tokens.shape[1])
-    return side if side * side == tokens.shape[1] else 0
+        for tokens in (features[:, prefix_tokens:], features):
+            side = isqrt(tokens.shape[1])
+            if side and side**2 == tokens.shape[1]:
+                features = tokens.transpose(1, 2).unflatten(2, (side, side))
+                break
+    return features if features.ndim == 4 and features.shape[2] == features.shape[3] > 1 else None

@@ -3,20 +3,18 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fakeface.errors import UserError
-
-if TYPE_CHECKING:
-    from torch.distributed import ProcessGroup
 
 LONGEST_WAIT = timedelta(days=30)
 """How long a process that is done waits for the others."""
 
 
+@dataclass(frozen=True)
 class Sharing:
     """One process among several.
 
@@ -25,10 +23,8 @@ class Sharing:
         size: How many there are.
     """
 
-    def __init__(self, rank: int = 0, size: int = 1, group: "ProcessGroup | None" = None) -> None:
-        self.rank = rank
-        self.size = size
-        self._group = group
+    rank: int = 0
+    size: int = 1
 
     def takes(self, path: Path) -> bool:
         """Say whether a photograph is this process's part; it depends on the path alone, not on any order."""
@@ -37,10 +33,10 @@ class Sharing:
 
     def wait(self) -> None:
         """Wait until all processes are here."""
-        if self._group is not None:
+        if self.size > 1:
             from torch import distributed
 
-            distributed.barrier(self._group)
+            distributed.barrier()
 
 
 @contextmanager
@@ -61,6 +57,6 @@ def share() -> Iterator[Sharing]:
 
     distributed.init_process_group("gloo", timeout=LONGEST_WAIT)
     try:
-        yield Sharing(distributed.get_rank(), size, distributed.group.WORLD)
+        yield Sharing(distributed.get_rank(), size)
     finally:
         distributed.destroy_process_group()

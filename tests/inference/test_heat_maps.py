@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fakeface.errors import UserError
-from fakeface.inference.heat_maps import HeatMaps
+from fakeface.inference.explain import heat_maps_of
 from fakeface.inference.network import UNCALIBRATED, Settings
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.models import Ensemble, FaceNetwork, FaceOutput
@@ -44,7 +44,7 @@ def test_grad_cam_is_the_class_activation_map_of_a_linear_head() -> None:
     scaled = (evidence - evidence.min()) / (evidence.max() - evidence.min())
     assert scaled.shape == (5, 5)
     expected = cv2.resize(scaled, (160, 160))
-    heat = HeatMaps(wrap(net, 160))(views)["original"]
+    heat = heat_maps_of(wrap(net, 160))(views)["original"]
     assert heat == pytest.approx((expected - expected.min()) / (expected.max() - expected.min()), abs=1e-4)
 
 
@@ -52,7 +52,7 @@ def test_grad_cam_is_the_class_activation_map_of_a_linear_head() -> None:
 def test_every_family_of_backbones_has_a_heat_map(backbone: str) -> None:
     size = 160
     net = build_network({"ela": backbone})
-    heat_maps = HeatMaps(wrap(net, size))
+    heat_maps = heat_maps_of(wrap(net, size))
     views = noise(["ela"], size)
     heat = heat_maps(views)["ela"]
     assert heat.shape == (size, size)
@@ -65,7 +65,7 @@ def test_every_family_of_backbones_has_a_heat_map(backbone: str) -> None:
 
 def test_each_branch_of_a_fusion_has_its_own() -> None:
     net = build_network({"original": "test_efficientnet", "ela": "test_resnet"}, hidden_features=8)
-    heat = HeatMaps(wrap(net, 32))(noise(["original", "ela"], 32))
+    heat = heat_maps_of(wrap(net, 32))(noise(["original", "ela"], 32))
     assert list(heat) == ["original", "ela"]
     assert not np.allclose(heat["original"], heat["ela"])
 
@@ -75,7 +75,7 @@ def test_scores_and_gradients_are_left_as_they_were() -> None:
     views = noise(["original"], 32)
     batch = {view: pixels[np.newaxis] for view, pixels in views.items()}
     before = network(batch)
-    heat_maps = HeatMaps(network)
+    heat_maps = heat_maps_of(network)
     first = heat_maps(views)["original"]
     assert (heat_maps(views)["original"] == first).all()
     assert network(batch) == before
@@ -106,7 +106,7 @@ class MapNet(FaceNetwork):
 def test_map_of_the_network_is_the_heat_map() -> None:
     pixels = np.zeros((32, 32, 3), dtype=np.uint8)
     pixels[8:16, 16:24] = 255
-    heat = HeatMaps(wrap(MapNet(), 32))({"face": pixels})["face"]
+    heat = heat_maps_of(wrap(MapNet(), 32))({"face": pixels})["face"]
     assert heat.shape == (32, 32)
     row, column = np.unravel_index(heat.argmax(), heat.shape)
     assert pixels[row, column, 0] == 255
@@ -117,14 +117,14 @@ def test_map_of_the_network_is_the_heat_map() -> None:
 def test_network_without_map_and_branches_is_refused_before_anything_is_drawn() -> None:
     for net in (MapNet(with_map=False), Ensemble([MapNet(), MapNet(with_map=False)])):
         with pytest.raises(UserError, match="MapNet has neither a map nor branches"):
-            HeatMaps(wrap(net, 32))
+            heat_maps_of(wrap(net, 32))
 
 
 def test_ensemble_of_classifiers_has_the_mean_of_their_heat_maps() -> None:
     views = noise(["original", "ela"], 32)
     members = [build_network({"original": "test_resnet", "ela": "test_vit"}, seed) for seed in (0, 1)]
-    first, second = (HeatMaps(wrap(member, 32))(views) for member in members)
-    heat = HeatMaps(wrap(Ensemble([Ensemble([members[0]]), members[1]]), 32))(views)
+    first, second = (heat_maps_of(wrap(member, 32))(views) for member in members)
+    heat = heat_maps_of(wrap(Ensemble([Ensemble([members[0]]), members[1]]), 32))(views)
     assert list(heat) == ["original", "ela"]
     for view in heat:
         assert heat[view] == pytest.approx((first[view] + second[view]) / 2, abs=1e-6)
@@ -134,14 +134,14 @@ def test_ensemble_of_classifiers_has_the_mean_of_their_heat_maps() -> None:
 def test_ensemble_of_maps_and_branches_asks_each_for_its_own() -> None:
     views = noise(["face"], 32)
     classifier = build_network({"face": "test_resnet"})
-    of_map, of_branch = (HeatMaps(wrap(net, 32))(views)["face"] for net in (MapNet(), classifier))
-    heat = HeatMaps(wrap(Ensemble([MapNet(), classifier]), 32))(views)["face"]
+    of_map, of_branch = (heat_maps_of(wrap(net, 32))(views)["face"] for net in (MapNet(), classifier))
+    heat = heat_maps_of(wrap(Ensemble([MapNet(), classifier]), 32))(views)["face"]
     assert heat == pytest.approx((of_map + of_branch) / 2, abs=1e-6)
 
 
 def test_ensemble_of_maps_has_one_of_their_mean_logits() -> None:
     pixels = np.full((32, 32, 3), 200, dtype=np.uint8)
-    heat = HeatMaps(wrap(Ensemble([MapNet(), MapNet()]), 32))({"face": pixels})["face"]
+    heat = heat_maps_of(wrap(Ensemble([MapNet(), MapNet()]), 32))({"face": pixels})["face"]
     assert heat == pytest.approx(np.full((32, 32), 1 / (1 + np.exp(5 - 200 / 25.5))))
 
 
@@ -151,10 +151,10 @@ def test_backbone_without_places() -> None:
         nn.Flatten(), nn.Linear(3 * 32 * 32, net.label_output.in_features)
     )
     with pytest.raises(UserError, match="the branch original has no spatial features"):
-        HeatMaps(wrap(net, 32))
+        heat_maps_of(wrap(net, 32))
 
 
 def test_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install 'fakeface\[explain\]'"):
-        HeatMaps(wrap(build_network({"original": "test_resnet"}), 32))
+        heat_maps_of(wrap(build_network({"original": "test_resnet"}), 32))
