@@ -9,8 +9,9 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from fakeface.data.tables import write_table
 from fakeface.folders import write_json
@@ -70,8 +71,7 @@ class Published:
     other_origins: OtherOrigins
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedScore:
+class PublishedScore(NamedTuple):
     """What the released detector says of a photograph.
 
     Attributes:
@@ -89,9 +89,6 @@ class PublishedScore:
     probability: float | None
 
 
-_COLUMNS = tuple(field.name for field in fields(PublishedScore))
-
-
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file, as ``sha256sum`` prints it."""
     with path.open("rb") as file:
@@ -107,19 +104,15 @@ def read_published(folder: Path = RELEASE_FOLDER) -> Published:
 def read_published_scores(folder: Path = RELEASE_FOLDER) -> list[PublishedScore]:
     """Return the published scores."""
     with (folder / SCORES_FILE).open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        next(rows)
-        return [
-            PublishedScore(path, digest, label, verdict, float(probability) if probability else None)
-            for path, digest, label, verdict, probability in rows
-        ]
+        _, *rows = csv.reader(file)
+    return [
+        PublishedScore(path, digest, label, verdict, float(probability) if probability else None)
+        for path, digest, label, verdict, probability in rows
+    ]
 
 
 def publish(published: Published, scores: Iterable[PublishedScore], folder: Path = RELEASE_FOLDER) -> None:
     """Write figures and scores in the place of those before."""
     write_json(folder / FIGURES_FILE, asdict(published))
-    rows = (
-        [one.path, one.sha256, one.label, one.verdict, "" if one.probability is None else f"{one.probability:.4f}"]
-        for one in scores
-    )
-    write_table(folder / SCORES_FILE, _COLUMNS, rows, "w")
+    rows = ([*one[:-1], "" if one.probability is None else f"{one.probability:.4f}"] for one in scores)
+    write_table(folder / SCORES_FILE, PublishedScore._fields, rows, "w")

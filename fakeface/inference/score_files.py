@@ -15,10 +15,10 @@ from fakeface.inference.verdicts import FaceVerdict, Verdict
 ROWS_PER_GROUP = 10_000
 """Rows of a Parquet file that are in memory at once."""
 
-_TEXT = ("path", "verdict", "face_verdict", "suspected_kind", "reason", "error")
-_WHOLE_NUMBERS = ("faces", "face", "left", "top", "right", "bottom")
-_FACE = ("face", "face_verdict", "face_probability", "confidence", "left", "top", "right", "bottom")
-
+_FACE = {
+    **{"face": int, "face_verdict": str, "face_probability": float, "confidence": float},
+    **dict.fromkeys(("left", "top", "right", "bottom"), int),
+}
 _JUDGED = ("suspected_kind", "reason")
 
 Row = dict[str, Any]
@@ -49,45 +49,40 @@ def write_scores(
         ending: ``.csv``, ``.jsonl`` or ``.parquet``.
         carried: Columns of manifests, which follow the result's own; those of one's name give way to it.
     """
-    own = _columns(regions)
-    _WRITERS[ending](path, verdicts, regions, [name for name in carried if name not in own])
+    columns: dict[str, type] = {"path": str, "verdict": str, "probability": float, "faces": int, **_FACE}
+    columns |= dict.fromkeys(_JUDGED, str) | dict.fromkeys(regions, float) | {"error": str}
+    others = [name for name in carried if name not in columns]
+    to_rows, write = _WRITERS[ending]
+    rows = (row | {name: said.get(name) for name in others} for one, said in verdicts for row in to_rows(one, regions))
+    write(path, columns | dict.fromkeys(others, str), rows)
 
 
-def _columns(regions: Sequence[str]) -> list[str]:
-    return ["path", "verdict", "probability", "faces", *_FACE, *_JUDGED, *regions, "error"]
+def _row_per_face(verdict: Verdict, regions: Sequence[str]) -> Iterator[Row]:
+    """Yield a row for each face, or one for a photograph without any or that is judged as a whole."""
+    start = {**_start(verdict), "faces": verdict.face_count}
+    end = {"error": verdict.error}
+    if not verdict.faces:
+        yield start | dict.fromkeys(_FACE) | _scores(verdict, regions) | end
+    for number, face in enumerate(verdict.faces or (), start=1):
+        values = (number, face.verdict, face.probability, face.confidence, *face.box)
+        yield start | dict(zip(_FACE, values, strict=True)) | _scores(face, regions) | end
 
 
-def _carried(columns: Mapping[str, str], names: Sequence[str]) -> Row:
-    return {name: columns.get(name) for name in names}
-
-
-def _rows(verdicts: Iterable[Judged], regions: Sequence[str], carried: Sequence[str]) -> Iterator[Row]:
-    """Yield a row for each face, and one for a photograph without any or that is judged as a whole."""
-    for verdict, columns in verdicts:
-        end = {"error": verdict.error, **_carried(columns, carried)}
-        start = {**_start(verdict), "faces": verdict.face_count}
-        if not verdict.faces:
-            yield start | dict.fromkeys(_FACE) | _scores(verdict, regions) | end
-        for number, face in enumerate(verdict.faces or (), start=1):
-            left, top, right, bottom = face.box
-            values = (number, face.verdict, face.probability, face.confidence, left, top, right, bottom)
-            yield start | dict(zip(_FACE, values, strict=True)) | _scores(face, regions) | end
-
-
-def _objects(verdicts: Iterable[Judged], regions: Sequence[str], carried: Sequence[str]) -> Iterator[Row]:
-    """Yield an object for each photograph, whose faces are a list within it."""
-    for verdict, columns in verdicts:
-        faces = None if verdict.faces is None else [_object(face, regions) for face in verdict.faces]
-        end = {
+def _row_with_faces(verdict: Verdict, regions: Sequence[str]) -> Iterator[Row]:
+    """Yield the photograph, whose faces are a list within it."""
+    faces = None if verdict.faces is None else [_face(face, regions) for face in verdict.faces]
+    yield (
+        _start(verdict)
+        | _scores(verdict, regions)
+        | {
             "faces": faces,
             "face_count": verdict.face_count,
             "error": verdict.error,
-            **_carried(columns, carried),
         }
-        yield _start(verdict) | _scores(verdict, regions) | end
+    )
 
 
-def _object(face: FaceVerdict, regions: Sequence[str]) -> Row:
+def _face(face: FaceVerdict, regions: Sequence[str]) -> Row:
     start = {"box": face.box, "confidence": face.confidence, "verdict": face.verdict, "probability": face.probability}
     return start | _scores(face, regions)
 
@@ -103,28 +98,32 @@ def _scores(judged: Verdict | FaceVerdict, regions: Sequence[str]) -> Row:
     return {**said, **{region: scores[region] for region in regions}}
 
 
-def _write_csv(path: Path, verdicts: Iterable[Judged], regions: Sequence[str], carried: Sequence[str]) -> None:
+def _write_csv(path: Path, columns: Mapping[str, type], rows: Iterable[Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [*_columns(regions), *carried], lineterminator="\n")
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(_rows(verdicts, regions, carried))
+        writer.writerows(rows)
 
 
-def _write_json_lines(path: Path, verdicts: Iterable[Judged], regions: Sequence[str], carried: Sequence[str]) -> None:
+def _write_json_lines(path: Path, columns: Mapping[str, type], rows: Iterable[Row]) -> None:
     with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in _objects(verdicts, regions, carried))
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def _write_parquet(path: Path, verdicts: Iterable[Judged], regions: Sequence[str], carried: Sequence[str]) -> None:
+def _write_parquet(path: Path, columns: Mapping[str, type], rows: Iterable[Row]) -> None:
     import pyarrow
     from pyarrow import parquet
 
-    kinds = dict.fromkeys((*_TEXT, *carried), pyarrow.string()) | dict.fromkeys(_WHOLE_NUMBERS, pyarrow.int64())
-    schema = pyarrow.schema([(name, kinds.get(name, pyarrow.float64())) for name in (*_columns(regions), *carried)])
-    rows = _rows(verdicts, regions, carried)
+    kinds = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
+    schema = pyarrow.schema([(name, kinds[kind]) for name, kind in columns.items()])
+    ahead = iter(rows)
     with parquet.ParquetWriter(path, schema) as writer:
-        while group := list(islice(rows, ROWS_PER_GROUP)):
+        while group := list(islice(ahead, ROWS_PER_GROUP)):
             writer.write_table(pyarrow.Table.from_pylist(group, schema))
 
 
-_WRITERS = {".csv": _write_csv, ".jsonl": _write_json_lines, ".parquet": _write_parquet}
+_WRITERS = {
+    ".csv": (_row_per_face, _write_csv),
+    ".jsonl": (_row_with_faces, _write_json_lines),
+    ".parquet": (_row_per_face, _write_parquet),
+}

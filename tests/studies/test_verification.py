@@ -82,13 +82,13 @@ def test_the_same_scores_hold() -> None:
 )
 def test_scores_that_differ_do_not_hold(away: float, verdict: str, wrong: list[str]) -> None:
     scores = to_publish(FOUR, Path("root"))
-    scores[0] = replace(scores[0], probability=0.9 - away, verdict=verdict)
+    scores[0] = scores[0]._replace(probability=0.9 - away, verdict=verdict)
     assert failures(check_scores(FOUR, scores)) == wrong
 
 
 def test_score_where_there_was_no_face_does_not_hold() -> None:
     scores = to_publish(FOUR, Path("root"))
-    scores[0] = replace(scores[0], probability=None, verdict="no face")
+    scores[0] = scores[0]._replace(probability=None, verdict="no face")
     assert len(failures(check_scores(FOUR, scores))) == 2
 
 
