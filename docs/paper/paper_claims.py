@@ -1,9 +1,10 @@
 """The paper's claims, each answered with paired tests between networks that judged the same photographs."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fakeface.evaluation.intervals import Comparison, Interval, compare_runs, unpaired_difference
+from fakeface.evaluation.intervals import Comparison, Interval, compare_runs
 from fakeface.evaluation.summary import Figures
 from fakeface.report.numbers import NONE, difference, interval, probability, signed
 from fakeface.report.pages import Cell, Table
@@ -108,6 +109,17 @@ def claim_table(claim: str, pairs: Sequence[Tested], paper: Mapping[str, Figures
         *("AUROC, first minus second", "p", "AUROC, common JPEG table", "p, common table"),
     ]
     return Table(claim, columns, rows, text_columns=2)
+
+
+def unpaired_difference(first: float, first_interval: Interval, second: float, second_interval: Interval) -> Interval:
+    """Return the interval of first minus second, two figures of the same metric on other photographs each.
+
+    From their own intervals, as Zou and Donner do, https://doi.org/10.1002/sim.3095.
+    """
+    difference = first - second
+    below = math.hypot(first - first_interval.low, second_interval.high - second)
+    above = math.hypot(first_interval.high - first, second - second_interval.low)
+    return Interval(difference - below, difference + above)
 
 
 def unpaired(first: Figures | None, second: Figures | None, metric: str) -> Cell:

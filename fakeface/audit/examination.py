@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,47 +57,34 @@ def examine(records: Sequence[Record]) -> list[Examined]:
 
 def _examine_one(record: Record) -> Examined:
     try:
-        data = record.path.read_bytes()
-    except OSError as error:
-        return _unreadable(record, b"", error.strerror or type(error).__name__)
-    try:
-        image = decode_image(data, record.path)
-        with no_opencv_error(record.path):
-            return Examined(
-                record=record,
-                size=len(data),
-                digest=hashlib.sha256(data).hexdigest(),
-                header=read_header(data),
-                error="",
-                ela=ela_statistics(image),
-                features=local_features(image),
-                thumbnail=shrink(image, _THUMBNAIL),
-            )
-    except ImageError as error:
-        return _unreadable(record, data, error.reason)
-
-
-def _unreadable(record: Record, data: bytes, reason: str) -> Examined:
-    return Examined(
+        data, error = record.path.read_bytes(), ""
+    except OSError as failure:
+        data, error = b"", failure.strerror or type(failure).__name__
+    unreadable = Examined(
         record=record,
         size=len(data),
         digest=hashlib.sha256(data).hexdigest(),
         header=read_header(data),
-        error=reason,
+        error=error,
         ela=np.full(ELA_STATISTICS, np.nan),
         features=LocalFeatures(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8)),
         thumbnail=np.zeros((0, 0, 3), np.uint8),
     )
+    if error:
+        return unreadable
+    try:
+        image = decode_image(data, record.path)
+        with no_opencv_error(record.path):
+            ela, features = ela_statistics(image), local_features(image)
+    except ImageError as failure:
+        return replace(unreadable, error=failure.reason)
+    return replace(unreadable, ela=ela, features=features, thumbnail=shrink(image, _THUMBNAIL))
 
 
 def ela_statistics(image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return, for each channel, the error levels' mean, deviation, maximum, shares of 0 and of 4 or more, percentiles.
+    """Return each channel's mean, deviation, maximum, shares of 0 and of 4 or more, and percentiles of error levels.
 
-    Args:
-        image: RGB, ``(H, W, 3)``.
-
-    Returns:
-        ``(ELA_STATISTICS,)``, in grey levels and shares.
+    RGB ``(H, W, 3)`` gives ``(ELA_STATISTICS,)``, in grey levels and shares.
     """
     levels = error_level_analysis(image, _PLAIN_ELA).reshape(-1, 3).astype(np.float64)
     statistics = [

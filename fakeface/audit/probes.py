@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,10 +43,6 @@ class Probe:
     reason: str = ""
     auroc_of_new_sources: float | None = None
     accuracy_of_source: float | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
-        return asdict(self)
 
 
 class UnseenAmongReals(ClassifierMixin, BaseEstimator):

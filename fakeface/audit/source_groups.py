@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from fakeface.data.images import read_image
@@ -130,21 +132,13 @@ def group_names(digests: Sequence[str], links: Sequence[Link]) -> list[str]:
         Names such as ``source-x3fa94c21ab``, after the least digest of a group: numbers would be those of other groups
         in another data set, and names of two data sets are compared.
     """
-    leaders = list(range(len(digests)))
-
-    def leader(index: int) -> int:
-        while leaders[index] != index:
-            index = leaders[index]
-        return index
-
-    for link in links:
-        first, second = sorted((leader(link.first), leader(link.second)))
-        leaders[second] = first
-    groups = [leader(index) for index in range(len(digests))]
+    ends = ([link.first for link in links], [link.second for link in links])
+    joined = coo_array((np.ones(len(links)), ends), shape=(len(digests), len(digests)))
+    _, groups = connected_components(joined, directed=False)
     least: dict[int, str] = {}
-    for group, digest in zip(groups, digests, strict=True):
+    for group, digest in zip(groups.tolist(), digests, strict=True):
         least[group] = min(least.get(group, digest), digest)
-    return [f"source-x{least[group][:10]}" for group in groups]
+    return [f"source-x{least[group][:10]}" for group in groups.tolist()]
 
 
 def _root(descriptors: NDArray[np.uint8]) -> NDArray[np.float32]:

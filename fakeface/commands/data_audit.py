@@ -1,11 +1,10 @@
 """Audit a data set: what it holds, which shortcuts give its labels away, which photographs share a source."""
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from fakeface.audit.source_groups import find_links, group_names
 from fakeface.commands.labelled_source import add_source, read_source
 from fakeface.data.manifest import write_manifest
 from fakeface.data.records import FAKE, REAL, Record
-from fakeface.folders import new_folder
+from fakeface.folders import new_folder, write_json
 from fakeface.report.pages import render
 
 
@@ -42,10 +41,8 @@ def _audit(arguments: argparse.Namespace, records: Sequence[Record]) -> None:
     shown = audit_content(arguments.source, content, probes)
     print(render("audit", "markdown", **shown))
     if arguments.out is not None:
-        content["probes"] = [probe.to_dict() for probe in probes]
-        (arguments.out / "audit.json").write_text(
-            json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8"
-        )
+        content["probes"] = [asdict(probe) for probe in probes]
+        write_json(arguments.out / "audit.json", content)
         page = render("audit", "html", **shown | {"galleries": group_galleries(examined, groups)})
         (arguments.out / "audit.html").write_text(page, encoding="utf-8")
         grouped = [replace(record, group=group) for record, group in zip(records, groups, strict=True)]
@@ -57,11 +54,9 @@ def _audit(arguments: argparse.Namespace, records: Sequence[Record]) -> None:
 def source_groups(examined: Sequence[Examined]) -> list[str]:
     """Return the source group of each photograph: the manifest's where it names all, else found by local features."""
     named = [one.record.group for one in examined]
-    return (
-        named
-        if all(named)
-        else group_names([one.digest for one in examined], find_links([one.features for one in examined]))
-    )
+    if all(named):
+        return named
+    return group_names([one.digest for one in examined], find_links([one.features for one in examined]))
 
 
 def _summarise(examined: Sequence[Examined], groups: Sequence[str]) -> dict[str, int]:

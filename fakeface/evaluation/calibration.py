@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from fakeface.data.records import LABEL_NAMES, REAL
 from fakeface.errors import UserError
-from fakeface.evaluation.false_alarms import false_alarm_threshold
-from fakeface.evaluation.operating_points import choose_threshold, choose_unsure_band
+from fakeface.evaluation.operating_points import choose_threshold, choose_unsure_band, false_alarm_threshold
 from fakeface.evaluation.predictions import Predictions, logits, probabilities
 
 TEMPERATURES = (0.05, 20.0)

@@ -10,8 +10,7 @@ surveys", https://doi.org/10.1093/jssam/smy019. All figures here lie between 0 a
 a fake and a real that are in order.
 """
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -168,17 +167,6 @@ def compare_runs(
     )
 
 
-def unpaired_difference(first: float, first_interval: Interval, second: float, second_interval: Interval) -> Interval:
-    """Return the interval of first minus second, two figures of the same metric on other photographs each.
-
-    From their own intervals, as Zou and Donner do, https://doi.org/10.1002/sim.3095.
-    """
-    difference = first - second
-    below = math.hypot(first - first_interval.low, second_interval.high - second)
-    above = math.hypot(first_interval.high - first, second - second_interval.low)
-    return Interval(difference - below, difference + above)
-
-
 def mcnemar_p_value(only_first_right: int, only_second_right: int) -> float:
     """Return the exact two-sided p-value of McNemar's test; 1 when the runs never disagree."""
     disagreements = only_first_right + only_second_right
@@ -202,22 +190,16 @@ def _resample(
     Returns:
         An array ``(1 + resamples,)`` per metric; its first entry is the observed value.
     """
-    blocks = [measure(np.ones((1, len(predictions))))]
-    blocks += [measure(weights) for weights in _group_weights(predictions, resamples, seed)]
-    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-
-
-def _group_weights(predictions: Predictions, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
-    """Draw the groups anew again and again: how often each photograph counts, in blocks ``(R, N)`` that fit memory."""
     groups, group_of_image = np.unique(predictions.cluster, return_inverse=True)
-    if not len(groups):
-        return
+    blocks = [measure(np.ones((1, len(predictions))))]
     generator = np.random.default_rng(seed)
-    chances = np.full(len(groups), 1 / len(groups))
-    block = max(1, _CELLS_AT_ONCE // len(predictions))
-    for start in range(0, resamples, block):
+    chances = np.full(len(groups), 1 / max(1, len(groups)))
+    block = max(1, _CELLS_AT_ONCE // max(1, len(predictions)))  # so many fit memory
+    for start in range(0, resamples if len(groups) else 0, block):
+        # How often each photograph counts.
         counts = generator.multinomial(len(groups), chances, size=min(block, resamples - start))
-        yield counts[:, group_of_image].astype(np.float64)
+        blocks.append(measure(counts[:, group_of_image].astype(np.float64)))
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
 def _difference(values: NDArray[np.float64]) -> Difference:

@@ -17,7 +17,7 @@ from fakeface.report.pages import INK, PAPER
 from fakeface.training.curves import Curves
 
 Bins = Sequence[Mapping[str, float]]
-"""As ``reliability.ProbabilityQuality`` holds them."""
+"""As ``summary.ProbabilityQuality`` holds them."""
 
 _STYLE: dict[Any, Any] = {
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),

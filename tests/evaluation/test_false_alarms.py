@@ -7,7 +7,7 @@ import pytest
 from fakeface.data.records import FAKE, REAL, Record
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration, calibrate
-from fakeface.evaluation.false_alarms import false_alarm_threshold, least_level
+from fakeface.evaluation.operating_points import false_alarm_threshold, least_level
 from fakeface.evaluation.predictions import Predictions
 
 FOUR = {"a": [0.1, 0.2], "b": [0.3, 0.7], "c": [0.15, 0.25, 0.6, 0.9], "d": [0.05]}

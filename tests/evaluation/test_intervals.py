@@ -10,7 +10,6 @@ from fakeface.evaluation.intervals import (
     mcnemar_p_value,
     mean_interval,
     metric_intervals,
-    unpaired_difference,
     wilson_interval,
 )
 from fakeface.evaluation.predictions import Predictions
@@ -265,9 +264,3 @@ def test_different_photographs_are_not_compared() -> None:
         compare_runs(two, two.select(np.array([0, 1, 1])))
     with pytest.raises(UserError, match="no photograph"):
         compare_runs(two.select(np.array([], dtype=np.intp)), two)
-
-
-def test_an_unpaired_difference_joins_both_intervals() -> None:
-    found = unpaired_difference(0.75, Interval(0.72, 0.83), 0.5, Interval(0.44, 0.54))
-    assert found.low == pytest.approx(0.25 - 0.05)  # 0.03 below the first and 0.04 above the second
-    assert found.high == pytest.approx(0.25 + 0.1)  # 0.08 above the first and 0.06 below the second

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fakeface.evaluation.calibration import apply_temperature, fit_temperature
-from fakeface.evaluation.reliability import probability_quality
+from fakeface.evaluation.summary import probability_quality
 from tests.evaluation.tables import draw_scores
 
 

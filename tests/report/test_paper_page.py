@@ -8,9 +8,9 @@ import pytest
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from fakeface.errors import UserError
-from fakeface.evaluation.intervals import compare_runs
+from fakeface.evaluation.intervals import Interval, compare_runs
 from fakeface.report.numbers import interval
-from paper_claims import PAIRS
+from paper_claims import PAIRS, unpaired_difference
 from paper_page import overview_table, write_page
 from paper_scores import HONEST, RANDOM, PaperRun, PaperScores, read_paper_scores
 from tests.documentation import REPOSITORY
@@ -153,3 +153,9 @@ def test_a_page_is_refused_where_something_is_in_its_way(tmp_path: Path) -> None
         write_page(tmp_path)
     with pytest.raises(UserError, match=r"paper\.md exists already"):
         write_page(SCORES)
+
+
+def test_an_unpaired_difference_joins_both_intervals() -> None:
+    found = unpaired_difference(0.75, Interval(0.72, 0.83), 0.5, Interval(0.44, 0.54))
+    assert found.low == pytest.approx(0.25 - 0.05)  # 0.03 below the first and 0.04 above the second
+    assert found.high == pytest.approx(0.25 + 0.1)  # 0.08 above the first and 0.06 below the second
