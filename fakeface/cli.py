@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from fakeface import __version__
-from fakeface.commands.waiting import waiting
+from fakeface.commands.terminal import visible, waiting
 from fakeface.errors import UserError, did_you_mean, sentence_of
 from fakeface.folders import check_local
 from fakeface.training import SUBCOMMANDS
@@ -83,7 +83,7 @@ def _format_warning(
 
 def _without_control(text: str) -> str:
     """Return text without what a terminal would obey, which a file's name may hold."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def _drop_output() -> None:

@@ -8,8 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from fakeface.audit.examination import Examined, examine
-from fakeface.audit.inventory import inventory
+from fakeface.audit.examination import Examined, examine, inventory
 from fakeface.audit.page import audit_content, group_galleries
 from fakeface.audit.probes import run_probes
 from fakeface.audit.source_groups import find_links, group_names

@@ -21,8 +21,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from fakeface.commands.network_argument import add_detector
+from fakeface.commands.terminal import waiting
 from fakeface.commands.verdict_table import table_header, table_rows
-from fakeface.commands.waiting import waiting
 from fakeface.data.images import ImageError, no_opencv_error
 from fakeface.errors import UserError
 from fakeface.folders import make_folder, make_new_folder

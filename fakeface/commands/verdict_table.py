@@ -4,6 +4,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator
 
+from fakeface.commands.terminal import visible
 from fakeface.data.images import count_frames, printable
 from fakeface.inference.verdicts import WORDS, FaceVerdict, Verdict
 
@@ -40,11 +41,6 @@ def table_rows(verdict: Verdict, has_regions: bool, width: int | None = None) ->
             word, chance, region = _cells(face, has_regions)
             left, top = face.box[:2]
             yield _line(f"  {word}", chance, region, f"  face {number}, at {left}, {top}")
-
-
-def visible(text: str) -> str:
-    """Return text that moves no cursor: what a terminal would obey, and line ends, are written as Python would."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def _cells(verdict: Verdict | FaceVerdict, has_regions: bool) -> tuple[str, str, str | None]:

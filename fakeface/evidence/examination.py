@@ -18,7 +18,7 @@ from fakeface.evidence.file_facts import FileFacts, read_file_facts
 from fakeface.evidence.pixel_facts import PixelFacts, read_pixel_facts
 from fakeface.evidence.stability import judge_variants
 from fakeface.inference.detector import Detector, Looked
-from fakeface.inference.explain import Explainer, overlay
+from fakeface.inference.explain import Explainer, most_suspicious, overlay
 from fakeface.inference.network import UNCALIBRATED
 from fakeface.inference.published import digest_of, read_published
 from fakeface.inference.verdicts import Verdict
@@ -27,9 +27,6 @@ from fakeface.views.view import find_view
 
 MOST_BYTES = 200_000_000
 """Larger files are refused: all of one is held in memory."""
-
-MOST_FACES = 12
-"""Faces that have pictures; the most suspicious ones."""
 
 _SURROUNDINGS = 0.35  # sides of a face that are shown around it
 _COLOURS = {"fake": (214, 69, 0), "unsure": (160, 120, 0), "real": (36, 95, 184)}
@@ -216,11 +213,9 @@ def _faces(
 ) -> tuple[dict[int, str], dict[int, dict[str, str]]]:
     """Return the pictures of the most suspicious faces, and their heat maps, by their numbers."""
     height, width = photograph.shape[:2]
-    chances = {None: 0.0} | {place: face.probability or 0.0 for place, face in enumerate(verdict.faces or ())}
-    shown = sorted(looked.views, key=lambda place: -chances[place])[:MOST_FACES]
     pictures: dict[int, str] = {}
     heat_maps: dict[int, dict[str, str]] = {}
-    for place in sorted(shown, key=lambda place: place or 0):
+    for place in sorted(most_suspicious(verdict, looked), key=lambda place: place or 0):
         box = (0, 0, width, height)
         if place is not None and verdict.faces is not None:
             box = _around(verdict.faces[place].box, height, width)

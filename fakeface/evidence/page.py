@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from fakeface.evidence.blocks import REACH
-from fakeface.evidence.examination import MOST_FACES, Examination
+from fakeface.evidence.examination import Examination
 from fakeface.evidence.pixel_facts import QUALITIES
+from fakeface.inference.explain import MOST_FACES
 from fakeface.inference.verdicts import WORDS
 from fakeface.report.numbers import NONE, share
 from fakeface.report.pages import Table, render

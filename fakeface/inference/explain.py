@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from fakeface.data.images import printable
 from fakeface.errors import UserError
-from fakeface.inference.detector import Detector, ImageInput, read_pixels
+from fakeface.inference.detector import Detector, ImageInput, Looked, read_pixels
 from fakeface.inference.network import Network
 from fakeface.inference.onnx_network import OnnxNetwork
 from fakeface.inference.scoring import Seen
@@ -34,6 +34,9 @@ PANEL = 480
 """Longest side in pixels of an image in the picture."""
 
 DPI = 120
+
+MOST_FACES = 12
+"""Faces that a page shows heat maps of, the most suspicious ones."""
 
 Draw = Callable[[Mapping[str, NDArray[np.uint8]]], dict[str, NDArray[np.float32]]]
 """From the views of one photograph, each ``(size, size, 3)``, to their heat maps from 0 to 1, ``(size, size)``."""
@@ -133,6 +136,12 @@ def _own_map(network: Network, views: Mapping[str, NDArray[np.uint8]]) -> dict[s
 def _mean_heat(parts: Sequence[Draw], views: Mapping[str, NDArray[np.uint8]]) -> dict[str, NDArray[np.float32]]:
     each = [draw(views) for draw in parts]
     return {view: np.mean([heat[view] for heat in each], axis=0) for view in each[0]}
+
+
+def most_suspicious(verdict: Verdict, looked: Looked) -> list[int | None]:
+    """Return the places of ``MOST_FACES`` faces that were judged, the most suspicious first; None of a photo."""
+    chances = {None: 0.0} | {place: face.probability or 0.0 for place, face in enumerate(verdict.faces or ())}
+    return sorted(looked.views, key=lambda place: -chances[place])[:MOST_FACES]
 
 
 def overlay(image: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -84,7 +84,10 @@ def export_network(
         file = Path(folder) / out.name
         chosen.write(network, file)
         if int8:
-            _quantise(detector, file, int8)
+            from fakeface.inference.quantisation import quantise
+
+            views = stack([detector.look(read_image(path)) for path in int8])
+            quantise(file, {name: pixels.transpose(0, 3, 1, 2) for name, pixels in views.items()})
         seen = [detector.look(read_image(path)) for path in photographs]
         expected, actual = (_probabilities(runtime, seen) for runtime in (network, chosen.load(file)))
         difference = float(np.abs(logits(expected) - logits(actual)).max())
@@ -251,15 +254,6 @@ def _scores(outputs: Sequence[NDArray[np.float32]]) -> list[FaceScore]:
     """Return the scores in the outputs."""
     found = {_name(output.shape): output for output in outputs}
     return face_scores(found[FAKE_LOGIT], found.get(REGION_LOGITS), found.get(KIND_LOGITS))
-
-
-def _quantise(detector: Detector, file: Path, photographs: Sequence[Path]) -> None:
-    from fakeface.inference.quantisation import quantise
-
-    views = stack([detector.look(read_image(path)) for path in photographs])
-    original = file.replace(file.with_suffix(".original"))
-    quantise(original, file, {name: pixels.transpose(0, 3, 1, 2) for name, pixels in views.items()})
-    original.unlink()
 
 
 def _probabilities(runtime: Runtime, seen: Sequence[Seen]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fakeface.errors import UserError
-from fakeface.inference.torch_network import TorchNetwork
+from fakeface.inference.torch_network import TorchNetwork, to_tensors
 from fakeface.models import FaceClassifier, FaceNetwork
 
 DEPTH = 2
@@ -41,7 +41,7 @@ def grad_cam(network: TorchNetwork) -> Callable[[Views], dict[str, NDArray[np.fl
         from pytorch_grad_cam import GradCAM
         from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
-        tensors = network.to_tensors({view: pixels[np.newaxis] for view, pixels in views.items()})
+        tensors = to_tensors({view: pixels[np.newaxis] for view, pixels in views.items()}, network.device)
         heat_maps = {}
         for view, (layer, reshape) in layers.items():
             cam = GradCAM(_OneView(net, view, tensors), [layer], reshape_transform=reshape)
@@ -95,7 +95,7 @@ def _find_layer(network: TorchNetwork, view: str) -> tuple[nn.Module, Reshape]:
     handles = [module.register_forward_hook(remember) for module in dict.fromkeys(candidates)]
     size = network.settings.parameters.size
     noise = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
-    views = network.to_tensors(dict.fromkeys(network.net.views, noise))
+    views = to_tensors(dict.fromkeys(network.net.views, noise), network.device)
     try:
         logit = _OneView(network.net, view, views)(views[view]).sum()
         for module, output in reversed(outputs):

@@ -16,8 +16,8 @@ the released networks moved by 0.15 on average, without them by 0.04."""
 BATCH_SIZE = 8
 
 
-def quantise(file: Path, out: Path, views: Mapping[str, NDArray[np.uint8]]) -> None:
-    """Write a network of ``fakeface export`` in 8-bit integers.
+def quantise(file: Path, views: Mapping[str, NDArray[np.uint8]]) -> None:
+    """Turn a file of ``fakeface export`` into a network in 8-bit integers.
 
     Weights have a scale per channel; activations are unsigned, which is the fast kind on x86 processors. Weights use 7
     bits: processors without VNNI add two products in 16 bits, which overflowed with 8, so that the log odds of the
@@ -26,14 +26,14 @@ def quantise(file: Path, out: Path, views: Mapping[str, NDArray[np.uint8]]) -> N
 
     Args:
         file: The network in ONNX.
-        out: The file to write.
         views: By name, those of photographs that set the ranges of the activations, each ``(B, 3, size, size)``.
     """
-    prepared = out.with_suffix(".prepared")
+    prepared = file.with_suffix(".prepared")
     quant_pre_process(file, prepared, skip_symbolic_shape=True)  # batch normalisation becomes part of convolutions
+    metadata = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
     quantize_static(
         prepared,
-        out,
+        file,
         _Batches(views),
         quant_format=QuantFormat.QDQ,
         op_types_to_quantize=list(OPERATIONS),
@@ -43,10 +43,9 @@ def quantise(file: Path, out: Path, views: Mapping[str, NDArray[np.uint8]]) -> N
         reduce_range=True,
     )
     prepared.unlink()
-    model = onnx.load(out)
-    metadata = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
+    model = onnx.load(file)
     onnx.helper.set_model_props(model, metadata)
-    onnx.save(model, out)
+    onnx.save(model, file)
 
 
 class _Batches(CalibrationDataReader):

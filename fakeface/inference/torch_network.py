@@ -84,7 +84,7 @@ class TorchNetwork:
     def __call__(self, views: Batch) -> list[FaceScore]:
         """Score a batch of faces."""
         with torch.inference_mode():
-            output = self.net(self.to_tensors(views))
+            output = self.net(to_tensors(views, self.device))
         regions = None if output.regions is None else output.regions.cpu()
         kinds = None if output.kind_logits is None else output.kind_logits.cpu()
         return face_scores(output.fake_logit.cpu(), regions, kinds)
@@ -92,12 +92,8 @@ class TorchNetwork:
     def edit_maps(self, views: Batch) -> NDArray[np.float32] | None:
         """Return the probability of an edit at each place ``(B, H, W)``, or None where the network has no map."""
         with torch.inference_mode():
-            output: FaceOutput = self.net(self.to_tensors(views))
+            output: FaceOutput = self.net(to_tensors(views, self.device))
         return None if output.map is None else output.map.float().sigmoid().cpu().numpy()
-
-    def to_tensors(self, views: Batch) -> dict[str, Tensor]:
-        """Return views ``(B, size, size, 3)`` as tensors ``(B, 3, size, size)`` on the network's device."""
-        return to_tensors(views, self.device)
 
 
 def to_tensors(views: Batch, device: torch.device) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fakeface.evidence.examination import examine
 from fakeface.evidence.page import render_page
 from fakeface.inference.detector import Detector, Looked
-from fakeface.inference.explain import Explainer, overlay
+from fakeface.inference.explain import Explainer, most_suspicious, overlay
 from fakeface.inference.scoring import Seen
 from fakeface.inference.verdicts import Verdict
 from fakeface.serve.decoder import Decoder
@@ -18,9 +18,6 @@ from fakeface.serve.messages import Evidence, HeatMap, Prediction
 from fakeface.views.ela import error_level_analysis
 from fakeface.views.pictures import data_url, shrink
 from fakeface.views.view import make_view
-
-MOST_FACES = 12
-"""Faces that heat maps are drawn of, the most suspicious ones."""
 
 
 class Analyst:
@@ -61,18 +58,11 @@ class Analyst:
 
     def _evidence(self, image: NDArray[np.uint8], verdict: Verdict, looked: Looked) -> Evidence:
         error_levels = error_level_analysis(image, self.detector.settings.parameters.ela)
-        return Evidence(
-            original=data_url(image), ela=data_url(error_levels), heat_maps=self._heat_maps(image, verdict, looked)
-        )
-
-    def _heat_maps(self, image: NDArray[np.uint8], verdict: Verdict, looked: Looked) -> list[HeatMap]:
-        """Draw the heat maps of the most suspicious faces, or of the whole photograph."""
-        if self.explainer is None:
-            return []
-        chances = {None: 0.0} | {place: face.probability or 0.0 for place, face in enumerate(verdict.faces or ())}
-        views = looked.views
-        most = sorted(views, key=lambda place: -chances[place])[:MOST_FACES]
-        return [heat_map for place in most for heat_map in self._draw(self.explainer, image, place, views[place])]
+        heat_maps = []
+        if self.explainer is not None:
+            for place in most_suspicious(verdict, looked):
+                heat_maps += self._draw(self.explainer, image, place, looked.views[place])
+        return Evidence(original=data_url(image), ela=data_url(error_levels), heat_maps=heat_maps)
 
     def _draw(self, explainer: Explainer, image: NDArray[np.uint8], face: int | None, views: Seen) -> list[HeatMap]:
         heat_maps = []

@@ -70,7 +70,8 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    _add_error_handlers(app)
+    for kind in (StarletteHTTPException, RequestValidationError, ImageError, Busy, ClientDisconnect, Exception):
+        app.add_exception_handler(kind, _answer_error)
     app.include_router(prediction_router(analyst, line, limits, faces))
     app.include_router(game_router(analyst, line, make_pairs(game_faces or faces), drawn=game_faces is None))
     _add_files(app, draw_story(faces, detector.settings.parameters.ela))
@@ -90,31 +91,21 @@ def _add_files(app: FastAPI, story: Mapping[str, bytes]) -> None:
         return Response(contents[name], media_type=mimetypes.guess_type(name)[0])
 
 
-def _add_error_handlers(app: FastAPI) -> None:
-    @app.exception_handler(StarletteHTTPException)
-    async def http_error(request: Request, error: StarletteHTTPException) -> Response:
-        return JSONResponse({"error": error.detail}, error.status_code, error.headers)
-
-    @app.exception_handler(RequestValidationError)
-    async def wrong_parameter(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        return JSONResponse({"error": f"{'.'.join(map(str, first['loc']))}: {first['msg']}"}, 422)
-
-    @app.exception_handler(ImageError)
-    async def unreadable(request: Request, error: ImageError) -> Response:
-        sentence = f"this photograph is refused, for it is {error.reason}: send another one"
-        return JSONResponse({"error": sentence}, 422)
-
-    @app.exception_handler(Busy)
-    async def busy(request: Request, error: Busy) -> Response:
-        sentence = f"many photographs are waiting: please try again in {error.wait} seconds"
-        return JSONResponse({"error": sentence}, 503, {"Retry-After": str(error.wait)})
-
-    @app.exception_handler(ClientDisconnect)
-    async def gone(request: Request, error: ClientDisconnect) -> Response:
-        return Response(status_code=400)
-
-    @app.exception_handler(Exception)
-    async def bug(request: Request, error: Exception) -> Response:
-        # uvicorn prints the traceback for the operator.
-        return JSONResponse({"error": "something went wrong in the server: its operator can see what"}, 500)
+async def _answer_error(request: Request, error: Exception) -> Response:
+    status, headers = 422, None
+    match error:
+        case StarletteHTTPException():
+            sentence, status, headers = error.detail, error.status_code, error.headers
+        case RequestValidationError():
+            first = error.errors()[0]
+            sentence = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        case ImageError():
+            sentence = f"this photograph is refused, for it is {error.reason}: send another one"
+        case Busy():
+            sentence = f"many photographs are waiting: please try again in {error.wait} seconds"
+            status, headers = 503, {"Retry-After": str(error.wait)}
+        case ClientDisconnect():
+            sentence, status = "the visitor has left", 400
+        case _:  # a bug of ours, whose traceback uvicorn prints for the operator
+            sentence, status = "something went wrong in the server: its operator can see what", 500
+    return JSONResponse({"error": sentence}, status, headers)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,22 +38,11 @@ class KnownFace:
     regions: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class FacePair:
-    """A real face and a fake one.
-
-    Attributes:
-        left: The face on the left.
-        right: The other one.
-    """
+class FacePair(NamedTuple):
+    """A real face and a fake one."""
 
     left: KnownFace
     right: KnownFace
-
-    @property
-    def sides(self) -> tuple[KnownFace, KnownFace]:
-        """Both, left first."""
-        return self.left, self.right
 
     @property
     def real(self) -> Side:

@@ -32,13 +32,13 @@ def game_router(analyst: Analyst, line: WaitingLine, pairs: Sequence[FacePair], 
 
     @lru_cache(_KEPT)
     def picture(number: int) -> Pair:
-        left, right = (decode_image(face.data, FilePath(f"pair {number}")) for face in pairs[number].sides)
+        left, right = (decode_image(face.data, FilePath(f"pair {number}")) for face in pairs[number])
         return Pair(left=data_url(left), right=data_url(right))
 
     @lru_cache(_KEPT)
     def answer(number: int) -> Answer:
         pair = pairs[number]
-        left, right = (analyst.judge(face.data, evidence=True) for face in pair.sides)
+        left, right = (analyst.judge(face.data, evidence=True) for face in pair)
         return Answer(
             real=pair.real,
             difficulty=pair.fake.difficulty,

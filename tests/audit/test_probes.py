@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fakeface.audit.examination import ELA_STATISTICS, Examined
-from fakeface.audit.inventory import inventory
+from fakeface.audit.examination import ELA_STATISTICS, Examined, inventory
 from fakeface.audit.page import audit_content
 from fakeface.audit.probes import Probe, run_probes
 from fakeface.audit.source_groups import LocalFeatures

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from fakeface.commands.verdict_table import table_header, table_rows, visible
+from fakeface.commands.terminal import visible
+from fakeface.commands.verdict_table import table_header, table_rows
 from fakeface.inference.verdicts import WORDS, FaceVerdict, Kind, Reason, Verdict
 
 NONE = {"left_eye": 0.1, "right_eye": 0.2, "nose": 0.3, "mouth": 0.4}

@@ -21,7 +21,7 @@ def test_answers_tell_the_truth_and_what_the_network_says(
         assert answer["real"] == ("left" if pair.left.label == REAL else "right")
         assert answer["difficulty"] == pair.fake.difficulty != ""
         assert answer["regions"] == list(pair.fake.regions) != []
-        pixels = [decode_image(face.data, Path("face")) for face in pair.sides]
+        pixels = [decode_image(face.data, Path("face")) for face in pair]
         left, right = (verdict.probability for verdict in detector.predict(pixels))
         assert left is not None
         assert right is not None
@@ -32,9 +32,9 @@ def test_answers_tell_the_truth_and_what_the_network_says(
 
 def test_pairs_hold_one_of_each_class_on_either_side_and_no_face_twice(faces: list[KnownFace]) -> None:
     pairs = make_pairs(faces)
-    assert [sorted(face.label for face in pair.sides) for pair in pairs] == [[REAL, FAKE]] * 8
+    assert [sorted(face.label for face in pair) for pair in pairs] == [[REAL, FAKE]] * 8
     assert {pair.real for pair in pairs} == {"left", "right"}
-    shown = [face.data for pair in pairs for face in pair.sides]
+    shown = [face.data for pair in pairs for face in pair]
     assert len(set(shown)) == len(shown)
     assert make_pairs(faces) == pairs
     assert make_pairs(faces, seed=1) != pairs

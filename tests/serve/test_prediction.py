@@ -14,11 +14,11 @@ from starlette.testclient import TestClient
 
 from fakeface.data.images import decode_image
 from fakeface.data.records import REGIONS
+from fakeface.inference import explain
 from fakeface.inference.detector import Detector
 from fakeface.inference.explain import Explainer, overlay
 from fakeface.inference.torch_network import TorchNetwork
 from fakeface.models import Ensemble, FaceNetwork
-from fakeface.serve import analyst
 from fakeface.serve.app import create_app
 from fakeface.serve.faces import KnownFace
 from fakeface.views.ela import error_level_analysis
@@ -75,7 +75,7 @@ def test_evidence_shows_the_photograph_its_error_levels_and_a_heat_map_per_branc
 def test_every_face_of_a_group_gets_its_verdict_and_its_heat_map(
     face_detector: Detector, faces: list[KnownFace], group: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(analyst, "MOST_FACES", 2)
+    monkeypatch.setattr(explain, "MOST_FACES", 2)
     with TestClient(create_app(face_detector, Explainer(face_detector), faces)) as client:
         answer = client.post("/api/predict?evidence=true", content=group).json()
         network = client.get("/api/network").json()
