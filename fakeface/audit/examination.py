@@ -34,10 +34,10 @@ class Examined:
         size: Bytes of the file.
         digest: SHA-256 of the file, to find copies.
         header: What the file says before its pixels, or ``None``.
-        error: Why the pixels cannot be read, or "".
+        error: Why the pixels cannot be read, or ""; then there are no features and no thumbnail.
         ela: Global statistics of the error levels, ``(ELA_STATISTICS,)``; NaN where the pixels cannot be read.
         features: Local features, for source groups.
-        thumbnail: RGB, at most 160 pixels wide and high; empty where the pixels cannot be read.
+        thumbnail: RGB, at most 160 pixels wide and high.
     """
 
     record: Record

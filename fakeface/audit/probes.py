@@ -27,9 +27,9 @@ class Probe:
 
     Attributes:
         name: What the probe looks at.
-        accuracy: Cross-validated accuracy, or ``None`` where it cannot be measured.
-        auroc: Cross-validated AUROC, or ``None``.
-        recall_without_false_positive: Share of the fakes that score above every real, or ``None``.
+        accuracy: Cross-validated, or ``None`` where it cannot be measured, as the two that follow.
+        auroc: Cross-validated.
+        recall_without_false_positive: Share of the fakes that score above every real.
         reason: Why nothing was measured, or "".
         auroc_of_new_sources: AUROC where whole sources are left out, or ``None`` where too few are known. Below 0.5 the
             probe has learnt of the sources at hand what is the other way round in others.
@@ -67,10 +67,7 @@ class UnseenAmongReals(ClassifierMixin, BaseEstimator):
 def run_probes(examined: Sequence[Examined], groups: Sequence[str], seed: int = 0) -> list[Probe]:
     """Measure every probe by cross-validation in which a source group is on one side.
 
-    Args:
-        examined: The photographs; those that cannot be read take no part.
-        groups: Source group of each.
-        seed: Seed of the folds and of the boosting.
+    Photographs that cannot be read take no part. The seed is that of the folds and of the boosting.
     """
     readable = [index for index, one in enumerate(examined) if not one.error and one.header]
     chosen = [examined[index] for index in readable]

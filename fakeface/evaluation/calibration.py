@@ -27,8 +27,7 @@ class Calibration:
     Attributes:
         temperature: Divides the log odds of a score to give a calibrated probability.
         threshold: Scores above it are called fake.
-        unsure_low: Scores from here on ...
-        unsure_high: ... up to here are unsure.
+        unsure_low, unsure_high: Scores from the one up to the other are unsure.
         error_rate: The share of wrong verdicts among decided photographs that the band was chosen for.
         decided: Share of the validation photographs outside the band.
         reals: Scores of real photographs by source, that the networks were not trained on; for ``with_false_alarms``.
@@ -120,12 +119,7 @@ def _reals_by_source(predictions: Predictions) -> dict[str, list[float]]:
 def fit_temperature(label: NDArray[np.int64], score: NDArray[np.float64]) -> float:
     """Return the temperature with the least negative log likelihood (https://arxiv.org/abs/1706.04599).
 
-    Args:
-        label: 0 or 1, ``(N,)``.
-        score: Probability of fake, ``(N,)``.
-
-    Returns:
-        A value within ``TEMPERATURES``; above 1 where the scores are too sure of themselves.
+    It lies within ``TEMPERATURES``, and above 1 where the scores ``(N,)`` are too sure of their labels ``(N,)``.
     """
     from scipy.optimize import minimize_scalar  # slow to import, and those who judge photographs do not need it
 

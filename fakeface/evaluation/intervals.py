@@ -50,15 +50,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs on the same photographs.
+    """Two runs on the same photographs: differences, and how many photographs only one of them gets right.
 
-    Attributes:
-        images: How many photographs.
-        accuracy: Difference of the accuracies.
-        auroc: Difference of the AUROCs; ``None`` when a class is missing.
-        only_first_right: Photographs that only the first run gets right.
-        only_second_right: Photographs that only the second run gets right.
-        mcnemar_p_value: Exact two-sided McNemar test of equal accuracy; it takes photographs as independent.
+    ``auroc`` is ``None`` when a class is missing. ``mcnemar_p_value`` is that of the exact two-sided test of equal
+    accuracy, which takes photographs as independent.
     """
 
     images: int
@@ -181,14 +176,8 @@ def _resample(
 ) -> dict[str, NDArray[np.float64]]:
     """Measure the photographs as they are, then with their groups drawn anew again and again.
 
-    Args:
-        predictions: The photographs.
-        measure: From weights ``(R, N)`` to an array ``(R,)`` per metric.
-        resamples: How many times the groups are drawn.
-        seed: Of the draws.
-
-    Returns:
-        An array ``(1 + resamples,)`` per metric; its first entry is the observed value.
+    ``measure`` turns weights ``(R, N)`` into an array ``(R,)`` per metric. What is returned has ``(1 + resamples,)``
+    per metric; the first entry is the observed value.
     """
     groups, group_of_image = np.unique(predictions.cluster, return_inverse=True)
     blocks = [measure(np.ones((1, len(predictions))))]

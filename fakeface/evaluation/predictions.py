@@ -25,9 +25,7 @@ from fakeface.errors import UserError
 class Predictions:
     """Photographs, what is known of them, and the score that a network gave each.
 
-    Attributes:
-        records: The photographs.
-        score: Probability of fake as the network gives it, before any calibration, 0 to 1, ``(N,)``.
+    The score ``(N,)`` is the probability of fake as the network gives it, before any calibration.
 
     Raises:
         UserError: When a score is no probability.

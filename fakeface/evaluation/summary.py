@@ -31,12 +31,9 @@ BINS = 10
 
 
 class Figures(TypedDict):
-    """A set of photographs, measured at one threshold.
+    """A set of photographs, measured at one threshold: how many there are, and how they are judged.
 
     Attributes:
-        images: How many photographs.
-        reals: How many of them are real.
-        fakes: How many are fake.
         threshold: Scores above it are called fake.
         metrics: Each of ``scores.METRICS``, 0 to 1, and ``loss``; ``None`` where undefined.
         intervals: 95 % interval ``[low, high]`` of each of ``scores.METRICS``.
@@ -72,12 +69,9 @@ class ProbabilityQuality(TypedDict):
 
 
 class CalibrationSummary(TypedDict):
-    """Probabilities as the network gives them, and after the temperature that was fitted on validation.
+    """Quality of the network's own probabilities, and of those after the temperature that was fitted on validation.
 
-    Attributes:
-        fitted: The numbers of ``Calibration``; ``None`` when the checkpoint carries none.
-        raw: Of the network's own scores.
-        calibrated: Of the scores after the temperature.
+    ``fitted`` holds the numbers of ``Calibration``; ``None`` when the checkpoint carries none.
     """
 
     fitted: dict[str, float] | None
@@ -86,11 +80,9 @@ class CalibrationSummary(TypedDict):
 
 
 class UnsureBand(TypedDict):
-    """What the band that was chosen on validation does here.
+    """What the band that was chosen on validation does here: scores from ``low`` to ``high`` are unsure.
 
     Attributes:
-        low: Scores from here on ...
-        high: ... up to here are unsure.
         error_rate: The share of wrong verdicts among decided photographs that it was chosen for.
         decided: Share of the photographs here that are decided.
         errors: Share of wrong verdicts among them; ``None`` when all are unsure.
@@ -104,13 +96,10 @@ class UnsureBand(TypedDict):
 
 
 class OperatingPoints(TypedDict):
-    """Lines between real and fake.
+    """Lines between real and fake: those of false positive rates, by the rate as text, and what validation chose.
 
-    Attributes:
-        tpr_at_fpr: For each false positive rate, as text, the share of fakes found; the line is drawn on the
-            photographs measured, so this describes their ROC curve and is no promise.
-        chosen_threshold: Everything at the threshold that was chosen on validation.
-        unsure_band: The band that was chosen on validation.
+    ``tpr_at_fpr`` is the share of fakes found with the line drawn on the photographs measured, so it describes their
+    ROC curve and is no promise.
     """
 
     tpr_at_fpr: dict[str, float | None]
@@ -122,11 +111,9 @@ class Summary(Figures):
     """All that is measured of a run; the inherited figures are those of all photographs at the threshold 0.5.
 
     Attributes:
-        positive_class: "fake".
-        subsets: Figures at the threshold 0.5 of each difficulty and each region with all reals, of the photographs
-            with the common JPEG quantisation table (``common_table``), and of those whose source group is not in
-            train (``unseen_source``); ``None``, with a reason in ``undefined``, where that is not known.
-        calibration: Of the probabilities.
+        subsets: Figures at the threshold 0.5 of each difficulty and each region with all reals, of the photographs with
+            the common JPEG quantisation table (``common_table``), and of those whose source group is not in train
+            (``unseen_source``); ``None``, with a reason in ``undefined``, where that is not known.
         operating_points: Other lines than 0.5.
         sources: By source and kind; ``None`` where none is known.
     """
@@ -145,16 +132,13 @@ def summarise(
     tables: Mapping[str, str] | None = None,
     training: Sequence[Record] = (),
 ) -> Summary:
-    """Measure a run.
+    """Measure a run, as values that JSON can hold; what is ``None`` has its reason in ``undefined``.
 
     Args:
         predictions: The photographs with their scores.
         calibration: What was chosen on validation.
         tables: From each photograph's path to a name of its JPEG quantisation table, "" where the file has none.
         training: All photographs of the training's data set, each with its split and group.
-
-    Returns:
-        Values that JSON can hold; what is ``None`` has its reason in ``undefined``.
 
     Raises:
         UserError: When there is no photograph.
