@@ -15,9 +15,9 @@ from fakeface.evaluation.summary import measure
 from fakeface.folders import make_new_folder
 from fakeface.report.numbers import NONE, decimal, difference, interval, measured, share
 from fakeface.report.pages import PLOT_FOLDER, Cell, Plot, Table, render
-from fakeface.report.paper import PaperRow, read_paper_tables
+from fakeface.report.paper import PAPER_COLUMNS, PaperRow, figure_cells, read_paper_tables
 from fakeface.report.plots import curves_plot
-from fakeface.report.tables import PAPER_COLUMNS, figure_cells, name_corruption
+from fakeface.report.tables import name_corruption
 from paper_claims import answer, answer_claims, claim_table, unpaired
 from paper_scores import HONEST, RANDOM, PaperRun, PaperScores, read_paper_scores
 

@@ -35,10 +35,10 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """How often the coefficients of blocks have each multiple of a step.
+    """How often the coefficients of blocks have each multiple of a step, that of the file's own table, or 1.
 
     Attributes:
-        step: That of the file's own table, or 1.
+        step: The step.
         counts: Blocks by multiple, from ``-REACH`` to ``REACH``.
         gaps: Multiples less than half as frequent as one that is farther from 0.
     """
@@ -75,12 +75,10 @@ def _strengths(grey: NDArray[np.float32]) -> tuple[tuple[float, ...], int | None
 
 
 def count_rounding(grey: NDArray[np.float32], step: int = 1, frequency: tuple[int, int] = (0, 1)) -> Rounding:
-    """Count the multiples of a step that the coefficients of blocks have.
+    """Count the multiples of a step of the quantisation that the coefficients of blocks have.
 
-    Args:
-        grey: Brightness, ``(H, W)``; blocks start at its upper left corner.
-        step: Of the quantisation.
-        frequency: Row and column of the coefficient in the block.
+    Blocks start at the upper left corner of the brightness ``(H, W)``; ``frequency`` is the coefficient's row and
+    column.
     """
     height, width = (length // SIDE * SIDE for length in grey.shape)
     blocks = grey[:height, :width].reshape(height // SIDE, SIDE, width // SIDE, SIDE).transpose(0, 2, 1, 3)

@@ -58,12 +58,7 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What can be said of one photograph.
-
-    Attributes:
-        content: Plain values, for JSON.
-        pictures: What is shown beside them.
-    """
+    """What can be said of one photograph: plain values for JSON, and the pictures beside them."""
 
     content: dict[str, Any]
     pictures: Pictures = field(repr=False)
@@ -97,11 +92,11 @@ def examine(
     gps: bool = False,
     photograph: NDArray[np.uint8] | None = None,
 ) -> Examination:
-    """Examine a photograph.
+    """Examine the bytes of a photograph's file; its name is shown, and nothing is read from there.
 
     Args:
         data: The file.
-        name: Its name; nothing is read from there.
+        name: Its name.
         detector: What judges.
         explainer: What draws heat maps, or None where the network cannot be asked for them.
         date: When it is examined.

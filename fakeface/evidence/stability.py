@@ -21,12 +21,9 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variant:
-    """A photograph, changed.
+    """A photograph, changed: RGB, ``(H, W, 3)``.
 
-    Attributes:
-        name: What was done to it.
-        pixels: RGB, ``(H, W, 3)``.
-        matrix: From a place (x, y, 1) in the photograph to the same place here, ``(2, 3)``.
+    ``matrix`` leads from a place (x, y, 1) in the photograph to the same place here, ``(2, 3)``.
     """
 
     name: str
@@ -42,7 +39,7 @@ class Trial:
         change: What was done to the photograph.
         verdict: The verdict then; ``not found`` where the face is not found again, ``not judged`` where the photograph
             is too small then.
-        probability: The probability of fake then.
+        probability: That of fake then.
         flips: Whether it is another verdict than before.
     """
 
@@ -54,12 +51,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """How steady a verdict is.
-
-    Attributes:
-        steady: Whether it is the same in all trials.
-        trials: One for each change.
-    """
+    """How steady a verdict is: whether it is the same in all trials, one for each change."""
 
     steady: bool
     trials: tuple[Trial, ...]
@@ -81,8 +73,7 @@ def make_variants(image: NDArray[np.uint8]) -> Iterator[Variant]:
 def judge_variants(detector: Detector, image: NDArray[np.uint8], verdict: Verdict) -> tuple[Stability, list[Stability]]:
     """Judge a photograph ``(H, W, 3)`` in all its variants.
 
-    Returns:
-        The stability of the verdict on the photograph, and that of each of its faces, in their order.
+    Returned is the stability of the verdict on the photograph, and that of each of its faces, in their order.
     """
     whole: list[Trial] = []
     by_face: list[list[Trial]] = [[] for _ in verdict.faces or ()]

@@ -20,12 +20,10 @@ _PREFIX = b"Exif\0\0"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Thumbnail:
-    """The thumbnail of a file.
+    """The thumbnail of a file: RGB, ``(H, W, 3)``, turned like the photograph.
 
-    Attributes:
-        pixels: RGB, ``(H, W, 3)``, turned like the photograph.
-        difference: Largest difference to the photograph in grey levels, of the squares of a 12×12 grid, once brightness
-            and contrast are the same.
+    ``difference`` is the largest one to the photograph in grey levels, of the squares of a 12×12 grid, once brightness
+    and contrast are the same.
     """
 
     pixels: NDArray[np.uint8]

@@ -49,7 +49,7 @@ class Explanation:
     Attributes:
         verdict: The verdict.
         photograph: RGB, ``(H, W, 3)``.
-        error_levels: Its error level analysis, ``(H, W, 3)``, whether the network reads it or not.
+        error_levels: Of the same shape, whether the network reads them or not.
         heat_maps: One for each view that the network reads, from 0 to 1, ``(H, W)``; 0 where the view shows nothing of
             the photograph. Of several faces it is that of the most suspicious one; none where there is no face.
         pictures: What each of these views is taken from, ``(H, W, 3)``.
@@ -153,10 +153,7 @@ def overlay(image: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.u
 
 
 def draw_explanation(explanation: Explanation) -> Figure:
-    """Draw photograph, error levels, heat maps and region scores side by side under the verdict.
-
-    Each heat map lies over what its view is taken from.
-    """
+    """Draw photograph, error levels, heat maps over what their views are of, and region scores side by side."""
     verdict = explanation.verdict
     panels = [
         ("photograph", shrink(explanation.photograph, PANEL)),
@@ -184,11 +181,7 @@ def draw_explanation(explanation: Explanation) -> Figure:
 
 
 def write_explanation(explanation: Explanation, folder: Path) -> Path:
-    """Write the picture of a photograph's explanation into a folder.
-
-    Returns:
-        The picture: ``NAME.png``, or ``NAME_2.png`` and so on where a file of that name is there already.
-    """
+    """Write the picture of an explanation: ``NAME.png``, or ``NAME_2.png`` and so on where that is there already."""
     stem = explanation.verdict.path.stem if explanation.verdict.path is not None else "pixels"
     figure = draw_explanation(explanation)
     number = 1

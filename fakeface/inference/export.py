@@ -56,18 +56,18 @@ class _Format:
 def export_network(
     detector: Detector, format_name: str, out: Path, photographs: Sequence[Path], int8: Sequence[Path] = ()
 ) -> float:
-    """Write a detector's network in another format, and compare both on photographs.
+    """Write a detector's network in one of ``FORMATS``, and compare both on photographs, one at a time and all at once.
 
     Args:
-        detector: The detector.
-        format_name: One of ``FORMATS``.
-        out: The file to write; OpenVINO puts the weights beside it, in a file that ends in ``.bin``.
-        photographs: What the two are compared on, one at a time and all at once.
+        detector: Whose network it is.
+        format_name: OpenVINO puts the weights beside the file, in one that ends in ``.bin``.
+        out: The file to write.
+        photographs: What the two are compared on.
         int8: Photographs that set the ranges of a network in 8-bit integers, for ONNX; none for one in 32-bit numbers.
 
     Returns:
         The largest difference between their log odds, of fake and of regions; in 8-bit integers, the mean difference
-        between their probabilities.
+            between their probabilities.
 
     Raises:
         UserError: When the network is an exported one already, a package is missing, the file exists or has another
@@ -165,10 +165,7 @@ def _trace(network: TorchNetwork) -> torch.export.ExportedProgram:
 def write_onnx(network: TorchNetwork, file: Path, keep_weights: bool = False) -> None:
     """Write a network in ONNX; what the members of an ensemble share, such as frozen layers, is computed once.
 
-    Args:
-        network: The network.
-        file: The file to write.
-        keep_weights: Whether all weights stay as torch has them, which ONNX Runtime has more to do with at loading.
+    With ``keep_weights`` all weights stay as torch has them, which ONNX Runtime has more to do with at loading.
     """
     from onnx_ir.passes import common
     from onnxscript.optimizer import fold_constants
@@ -251,7 +248,6 @@ def _name(shape: Sequence[Any]) -> str:
 
 
 def _scores(outputs: Sequence[NDArray[np.float32]]) -> list[FaceScore]:
-    """Return the scores in the outputs."""
     found = {_name(output.shape): output for output in outputs}
     return face_scores(found[FAKE_LOGIT], found.get(REGION_LOGITS), found.get(KIND_LOGITS))
 

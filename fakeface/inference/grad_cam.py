@@ -24,8 +24,8 @@ Views = Mapping[str, NDArray[np.uint8]]
 def grad_cam(network: TorchNetwork) -> Callable[[Views], dict[str, NDArray[np.float32]]]:
     """Return what draws where the last spatial features of each branch raise the score of fake, from 0 to 1.
 
-    It says where a network looked, which need not be what was edited. It takes the views of one photograph, each
-    ``(size, size, 3)``, and returns their heat maps, ``(size, size)``.
+    It says where a network looked, which need not be what was edited. Views of one photograph are ``(size, size, 3)``,
+    and their heat maps ``(size, size)``.
 
     Raises:
         UserError: When the network has no branches, a backbone has no spatial features, or the library is missing.

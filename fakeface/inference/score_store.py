@@ -33,11 +33,7 @@ CREATE TABLE IF NOT EXISTS detector (fingerprint TEXT);
 
 
 class ScoreStore:
-    """A database of verdicts, each path once; a context manager, which commits at its end, whatever happens.
-
-    Args:
-        file: The database; it is made if missing.
-    """
+    """A database of verdicts, each path once; a context manager, which commits at its end, whatever happens."""
 
     def __init__(self, file: Path) -> None:
         self._connection = sqlite3.connect(file)

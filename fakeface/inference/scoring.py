@@ -24,7 +24,7 @@ Batch = Mapping[str, NDArray[np.uint8]]
 
 @dataclass(frozen=True, slots=True)
 class Scored(Generic[Item, Score]):
-    """A photograph with the scores of its faces.
+    """A photograph, or what stands for it, with the scores of its faces.
 
     Attributes:
         item: What stands for the photograph.

@@ -16,12 +16,7 @@ LONGEST_WAIT = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Sharing:
-    """One process among several.
-
-    Attributes:
-        rank: Number of this process.
-        size: How many there are.
-    """
+    """One process of several, by its number and theirs."""
 
     rank: int = 0
     size: int = 1

@@ -22,14 +22,7 @@ _PREFIX = "net."
 
 
 class TorchNetwork:
-    """A network in evaluation mode, on the GPU where there is one.
-
-    Attributes:
-        net: The module.
-        settings: How to feed it and how to read its scores.
-        has_regions: Whether it scores the four regions.
-        file: The file with its weights.
-    """
+    """A ``Network`` of torch, ``net``, in evaluation mode, on the GPU where there is one."""
 
     def __init__(self, net: FaceNetwork, settings: Settings, file: Path) -> None:
         # Each process of torchrun has a GPU of its own.
@@ -104,13 +97,8 @@ def to_tensors(views: Batch, device: torch.device) -> dict[str, Tensor]:
 def build_network(net: Mapping[str, Any], weights: Mapping[str, Tensor], path: Path) -> FaceNetwork:
     """Make the network of a ``class_path`` and its ``init_args``, without fetching what the weights replace.
 
-    Args:
-        net: The two, and in the ``init_args`` those of other networks.
-        weights: By name.
-        path: Where both come from.
-
     Raises:
-        UserError: When they do not fit together.
+        UserError: When network and weights, which come from ``path``, do not fit together.
     """
     parser = jsonargparse.ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(FaceNetwork, "net")

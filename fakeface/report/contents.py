@@ -1,19 +1,29 @@
 """What a report says: everything that its template, ``report.jinja``, shows."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
+from fakeface.data.images import ImageError, read_image
+from fakeface.data.records import FAKE, REAL
 from fakeface.demo.data_set import are_drawn
 from fakeface.report import tables
 from fakeface.report.comparisons import comparison_row, comparison_table, fusion_pairs, pairs_with_best
-from fakeface.report.mistakes import SHOWN, worst_mistakes
-from fakeface.report.pages import Plot
-from fakeface.report.paper import read_paper_tables
+from fakeface.report.pages import Photograph, Plot
+from fakeface.report.paper import paper_table, read_paper_tables
 from fakeface.report.plots import curves_plot, reliability_plot, robustness_plot, roc_plot
 from fakeface.report.results import Result, best_first
-from fakeface.report.source_tables import kind_table, source_table
+from fakeface.views.pictures import data_url
+
+SHOWN = 6
+"""Mistakes of each kind."""
+
+_THUMBNAIL = 160
 
 
 def report_content(
@@ -38,8 +48,8 @@ def report_content(
     compared = {pair: comparison_row(*pair) for pair in pairs}
     return {
         "tables": tables,
-        "by_source": source_table(results),
-        "by_kind": kind_table(results),
+        "by_source": tables.source_table(results),
+        "by_kind": tables.kind_table(results),
         "results": results,
         "tested": [result for result in results if result.robustness],
         "probes": probes,
@@ -47,7 +57,7 @@ def report_content(
         "drawn": drawn,
         "made": made,
         "command": command,
-        "paper": read_paper_tables(),
+        "paper": [(table.title, paper_table(table, results)) for table in read_paper_tables()],
         "fusions": fusions and comparison_table("Each fusion against its best branch", [compared[p] for p in fusions]),
         "others": others and comparison_table("The best run against every other", [compared[p] for p in others]),
         "plots": _plots(results, drawn),
@@ -83,3 +93,37 @@ def _plots(results: Sequence[Result], drawn: bool) -> dict[str, list[Plot]]:
         svg = curves_plot(result.curves, result.epoch)
         plots["curves"].append(Plot(f"curves-{number}", svg, f"{result.name}{figures.get(result.experiment, '')}"))
     return plots
+
+
+def worst_mistakes(result: Result, thumbnails: bool) -> list[tuple[str, list[Photograph]]]:
+    """Return the fakes called real with the lowest scores, and the reals called fake with the highest, with titles."""
+    label, score = result.predictions.label, result.predictions.score
+    missed, alarms = np.flatnonzero((label == FAKE) & (score <= 0.5)), np.flatnonzero((label == REAL) & (score > 0.5))
+    kinds = (("Fakes called real", missed, score), ("Reals called fake", alarms, -score))
+    return [
+        (
+            f"{title} ({len(rows)} in all)",
+            _photographs(result, rows[np.argsort(order[rows], kind="stable")], thumbnails),
+        )
+        for title, rows, order in kinds
+    ]
+
+
+def _photographs(result: Result, rows: NDArray[np.intp], thumbnails: bool) -> list[Photograph]:
+    predictions = result.predictions
+    root = os.path.commonpath([os.path.dirname(path) for path in predictions.path.tolist()])  # noqa: PTH120 (strings)
+    photographs = []
+    for row in rows[:SHOWN].tolist():
+        path = Path(str(predictions.path[row]))
+        caption = ", ".join(filter(None, [f"score {predictions.score[row]:.3f}", predictions.records[row].difficulty]))
+        name = path.relative_to(root).as_posix()
+        photographs.append(Photograph(name, caption, _thumbnail(path) if thumbnails else ""))
+    return photographs
+
+
+def _thumbnail(path: Path) -> str:
+    """Return a small JPEG, or "" where the photograph is no longer there: the report stands without it."""
+    try:
+        return data_url(read_image(path), _THUMBNAIL)
+    except ImageError:
+        return ""

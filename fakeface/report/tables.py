@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fakeface.data.records import DIFFICULTIES, REGIONS
+from fakeface.data.records import DIFFICULTIES, FAKE, REGIONS
 from fakeface.evaluation.intervals import RESAMPLES
-from fakeface.evaluation.scores import compute_scores
-from fakeface.evaluation.summary import Figures
-from fakeface.report.numbers import NONE, decimal, interval, measured, share, signed
+from fakeface.evaluation.sources import Figure
+from fakeface.report.numbers import NONE, decimal, interval, measured, percent_interval, share, signed
 from fakeface.report.pages import Cell, Table
-from fakeface.report.paper import PaperRow, PaperTable
 from fakeface.report.results import Result
 from fakeface.studies.corruptions import CORRUPTIONS
+from fakeface.training.runs import read_split
 
 SUBSETS = {
     **{name: f"{name} fakes, all reals" for name in DIFFICULTIES},
@@ -20,12 +19,6 @@ SUBSETS = {
     "unseen_source": "source not in train",
 }
 """Names in ``metrics.json`` and what they are called in a report."""
-
-PAPER_COLUMNS = (
-    *("Model", "Result", "Training accuracy", "Validation accuracy", "Test accuracy", "Precision", "Recall", "F1"),
-    *("Balanced accuracy (paper: AU-ROC)", "AUROC", "TP / FP / FN / TN"),
-)
-"""Of the paper's tables, with what the paper prints beside what it means."""
 
 
 def verdict(results: Sequence[Result], probes: Sequence[dict[str, Any]]) -> str:
@@ -76,48 +69,6 @@ def glance_table(
     return Table("At a glance", ["What", "Value"], rows, text_columns=2)
 
 
-def paper_table(table: PaperTable, results: Sequence[Result]) -> Table:
-    """Return one of the paper's tables with the trained networks of the same experiments beside it."""
-    rows: list[Sequence[Cell]] = []
-    strong = []
-    for paper_row in table.rows:
-        rows += _paper_rows(paper_row)
-        for result in results:
-            if result.experiment == paper_row.experiment and not result.classifier:
-                strong.append(len(rows))
-                rows.append(_own_row(paper_row, result))
-    title = f"The paper's results and these runs: {table.title}"
-    return Table(title, PAPER_COLUMNS, rows, text_columns=2, strong=strong)
-
-
-def _paper_rows(row: PaperRow) -> list[list[Cell]]:
-    printed, verdicts = row.printed, row.verdicts()
-    metrics = compute_scores(verdicts.label, verdicts.score)
-    cells = ("fakes_called_fake", "reals_called_fake", "fakes_called_real", "reals_called_real")
-    counts = " / ".join(str(row.counts[cell]) for cell in cells)
-    accuracies = [share(printed[name], digits=2) for name in ("train_accuracy", "val_accuracy", "accuracy")]
-    figures = [f"{printed[name]:.5f}" for name in ("precision", "recall", "f1", "au_roc")]
-    if row.positive_class == "fake":
-        return [[row.model, "paper, fake is positive", *accuracies, *figures, NONE, counts]]
-    recomputed = [decimal(metrics[name]) for name in ("precision", "recall", "f1", "balanced_accuracy")]
-    return [
-        [row.model, "paper, real is positive", *accuracies, *figures, NONE, NONE],
-        [row.model, "the same verdicts, fake is positive", "", "", "", *recomputed, NONE, counts],
-    ]
-
-
-def _own_row(row: PaperRow, result: Result) -> list[Cell]:
-    curves = (share(result.at_tested_epoch(tag)) for tag in ("train/accuracy", "val/accuracy"))
-    return [row.model, result.name, *curves, *figure_cells(result.summary)]
-
-
-def figure_cells(figures: Figures) -> list[Cell]:
-    """Return the test accuracy and what follows it in ``PAPER_COLUMNS``."""
-    metrics = ("accuracy", "precision", "recall", "f1", "balanced_accuracy", "auroc")
-    counts = " / ".join(str(figures["counts"][name]) for name in ("tp", "fp", "fn", "tn"))
-    return [*(measured(figures, metric) for metric in metrics), counts]
-
-
 def overview_table(results: Sequence[Result], probes: Sequence[dict[str, Any]] = ()) -> Table:
     """Return a row for each result, and then one for each shortcut probe of an audit."""
     rates = list(results[0].summary["operating_points"]["tpr_at_fpr"])
@@ -161,6 +112,54 @@ def subset_table(results: Sequence[Result]) -> Table:
         rows.append([title, *sizes, *(measured(part, "auroc") for part in parts)])
     columns = ["Photographs", "Reals", "Fakes", *(result.name for result in results)]
     return Table("AUROC on parts of the test photographs", columns, rows)
+
+
+def source_table(results: Sequence[Result]) -> Table | None:
+    """Return a row for each source, the worst ones and the means over sources; ``None`` where no source is known."""
+    found = [figures for result in results if (figures := result.summary["sources"])]
+    rows: list[list[Cell]] = []
+    strong = []
+    for part, what in (("auroc", "its fakes against all reals, AUROC"), ("false_alarms", "its reals called fake")):
+        own = [figures["auroc"] if part == "auroc" else figures["false_alarms"] for figures in found]
+        for name in sorted({name for figures in own for name in figures}):
+            sizes = {str(figures[name]["photographs"]) for figures in own if name in figures}
+            size = sizes.pop() if len(sizes) == 1 else "differs"
+            rows.append([name, what, size, *(_figure_cell(figures.get(name), part) for figures in own)])
+        if any(own):
+            strong += [len(rows), len(rows) + 1]
+            means = [_figure_cell(figures["mean"].get(part), part) for figures in found]
+            rows.append(["mean of sources", what, "", *means])
+            rows.append(["worst source", what, "", *(figures["worst"].get(part, NONE) for figures in found)])
+    names = [result.name for result in results if result.summary["sources"]]
+    return Table("By source", ["Source", "What", "Photographs", *names], rows, 2, strong) if rows else None
+
+
+def kind_table(results: Sequence[Result]) -> Table | None:
+    """Return the kinds that each run was trained on against the kinds that it was tested on; ``None`` without any."""
+    sources = [result.summary["sources"] for result in results]
+    found = [figures["kinds"] if figures else {} for figures in sources]
+    kinds = sorted({kind for figures in found for kind in figures})
+    if not kinds:
+        return None
+    rows: list[list[Cell]] = [
+        [result.name, _trained_on(result), *(_figure_cell(figures.get(kind), "auroc") for kind in kinds)]
+        for result, figures in zip(results, found, strict=True)
+    ]
+    return Table("AUROC of each kind of fakes against all reals", ["Run", "Trained on", *kinds], rows, text_columns=2)
+
+
+def _trained_on(result: Result) -> str:
+    split = read_split(result.folder)
+    kinds = {record.kind or "not said" for record in split if record.split == "train" and record.label == FAKE}
+    return ", ".join(sorted(kinds)) or "not known"
+
+
+def _figure_cell(figure: Figure | None, part: str) -> Cell:
+    if figure is None:
+        return NONE
+    if part == "auroc":
+        return decimal(figure["value"]), interval(figure["interval"])
+    return share(figure["value"]), percent_interval(figure["interval"])
 
 
 def calibration_table(results: Sequence[Result]) -> Table:

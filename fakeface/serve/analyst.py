@@ -21,13 +21,7 @@ from fakeface.views.view import make_view
 
 
 class Analyst:
-    """Judges uploads; it serves one thread.
-
-    Attributes:
-        detector: What judges.
-        explainer: What draws heat maps, or None where the network cannot be asked for them.
-        decoder: What reads uploads.
-    """
+    """Judges uploads; it serves one thread. Without an explainer there are no heat maps."""
 
     def __init__(self, detector: Detector, explainer: Explainer | None, decoder: Decoder) -> None:
         self.detector = detector

@@ -22,11 +22,9 @@ _START_SECONDS = 60.0
 
 
 class Decoder:
-    """A process that decodes one upload after the other; it serves one thread.
+    """A process that decodes one upload after the other within some seconds; it serves one thread.
 
-    Attributes:
-        max_pixels: Larger images are refused.
-        seconds: The time for one upload.
+    Larger images than ``max_pixels`` are refused.
     """
 
     def __init__(self, max_pixels: int, seconds: float) -> None:

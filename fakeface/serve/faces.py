@@ -23,14 +23,7 @@ _DEMO_SEED = 2041
 
 @dataclass(frozen=True)
 class KnownFace:
-    """A photograph in memory and the truth about it.
-
-    Attributes:
-        data: The content of the file.
-        label: ``REAL`` or ``FAKE``.
-        difficulty: Of a fake, or "".
-        regions: Names of the edited regions.
-    """
+    """A photograph's file in memory and the truth about it: its label, difficulty ("" of a real), edited regions."""
 
     data: bytes
     label: int

@@ -15,11 +15,7 @@ _MEMORY = 0.8
 
 
 class Busy(Exception):  # noqa: N818 (a state, no error)
-    """There is no place in the line, or no answer in time.
-
-    Attributes:
-        wait: Seconds after which to try again.
-    """
+    """There is no place in the line, or no answer in time: try again after so many seconds to ``wait``."""
 
     def __init__(self, wait: int) -> None:
         super().__init__(f"try again in {wait} s")
@@ -29,9 +25,7 @@ class Busy(Exception):  # noqa: N818 (a state, no error)
 class WaitingLine:
     """Runs functions one after the other in a thread; its methods belong to one event loop.
 
-    Attributes:
-        places: How many may be served or wait.
-        seconds: How long one may wait for the result.
+    So many ``places`` may be served or wait, and one for so many ``seconds``.
     """
 
     def __init__(self, places: int, seconds: float) -> None:
