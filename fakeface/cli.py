@@ -98,11 +98,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose complaints are sentences like others."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and what may have been meant.
-
-        Raises:
-            UserError: Always.
-        """
+        """Raise a ``UserError`` that says what is wrong, and what may have been meant."""
         wrong = re.match(r"argument (\S+): invalid choice: '(.*)' \(choose from (.*)\)", message)
         if wrong:
             flag, word, choices = wrong.groups()

@@ -91,11 +91,7 @@ def probabilities(log_odds: ArrayLike) -> NDArray[np.float64]:
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write a table as CSV; the scores read back bit for bit.
-
-    Raises:
-        UserError: When the file exists.
-    """
+    """Write a table as CSV; the scores read back bit for bit. A file that exists is a ``UserError``."""
     rows = [row_from_record(record) for record in predictions.records]
     columns = [name for name in columns_of(rows) if name != "split"]  # which is one and the same
     values = ([row.get(name, "") for name in columns] for row in rows)

@@ -16,12 +16,7 @@ from fakeface.evaluation.operating_points import tpr_at_fpr
 from fakeface.evaluation.predictions import Predictions, logits
 from fakeface.evaluation.scores import METRICS, compute_scores, verdict_masks
 from fakeface.evaluation.sources import SourceFigures, source_figures
-from fakeface.evaluation.subsets import (
-    common_table_subset,
-    difficulty_subsets,
-    region_subsets,
-    unseen_source_subset,
-)
+from fakeface.evaluation.subsets import common_table_subset, difficulty_subsets, region_subsets, unseen_source_subset
 
 FALSE_POSITIVE_RATES = (0.0, 0.01, 0.05)
 """At which the true positive rate is stated."""

@@ -63,11 +63,7 @@ class Explanation:
 
 
 class Explainer:
-    """Explains the verdicts of a detector.
-
-    Raises:
-        UserError: As ``heat_maps_of`` raises.
-    """
+    """Explains the verdicts of a detector; one that cannot be asked for heat maps is refused by ``heat_maps_of``."""
 
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
@@ -78,7 +74,7 @@ class Explainer:
 
         Raises:
             ImageError: When the file cannot be read.
-            UserError: When pixels have another shape or type, or the network has neither a map nor branches.
+            UserError: When pixels have another shape or type.
         """
         pixels = read_pixels(image)
         settings = self.detector.settings
@@ -93,11 +89,7 @@ class Explainer:
         )
 
     def heat_maps(self, image: NDArray[np.uint8], views: Seen) -> dict[str, NDArray[np.float32]]:
-        """Return the heat maps of a photograph ``(H, W, 3)`` for these views of it, from 0 to 1, ``(H, W)``.
-
-        Raises:
-            UserError: When the network has neither a map nor branches.
-        """
+        """Return the heat maps of a photograph ``(H, W, 3)`` for these views of it, from 0 to 1, ``(H, W)``."""
         heat_maps = self.draw({name: view.pixels for name, view in views.items()})
         return {name: views[name].place(heat, *image.shape[:2]) for name, heat in heat_maps.items()}
 

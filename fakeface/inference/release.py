@@ -19,12 +19,10 @@ from fakeface.inference.detector import Detector
 from fakeface.inference.export import LARGEST_DIFFERENCE, check_export, metadata, write_onnx
 from fakeface.inference.network import METADATA_KEY, UNCALIBRATED, Settings
 from fakeface.inference.onnx_network import OnnxNetwork
-from fakeface.inference.torch_network import TorchNetwork, build_network
+from fakeface.inference.torch_network import TorchNetwork, build_network, net_weights
 from fakeface.training.checkpoints import load_checkpoint
 
 ENSEMBLE, KIND_ENSEMBLE = "fakeface.models.Ensemble", "fakeface.models.KindEnsemble"
-
-_PREFIX = "net."
 
 
 def write_release(
@@ -70,10 +68,9 @@ def write_release(
         if _settings(checkpoint, calibration) != settings:
             raise UserError(f"{path} reads its photographs in another way than {first}: take those of one kind")
     weights = {
-        prefix + name.removeprefix(_PREFIX): tensor
+        prefix + name: tensor
         for prefix, checkpoint in zip(prefixes, checkpoints.values(), strict=True)
-        for name, tensor in checkpoint["state_dict"].items()
-        if name.startswith(_PREFIX)
+        for name, tensor in net_weights(checkpoint).items()
     }
     network = TorchNetwork(build_network(net, weights, first), settings, first)
     if photographs:

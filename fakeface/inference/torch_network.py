@@ -35,19 +35,11 @@ class TorchNetwork:
 
     @classmethod
     def from_checkpoint(cls, path: Path) -> "TorchNetwork":
-        """Rebuild the network of a checkpoint from what it carries.
-
-        Raises:
-            UserError: When the file is no checkpoint of fakeface.
-        """
+        """Rebuild the network of a checkpoint of fakeface from what it carries; any other is a ``UserError``."""
         checkpoint = load_checkpoint(path)
-        weights = {
-            name.removeprefix(_PREFIX): tensor
-            for name, tensor in checkpoint["state_dict"].items()
-            if name.startswith(_PREFIX)
-        }
         settings = Settings.from_dict(checkpoint["datamodule_hyper_parameters"], checkpoint.get("calibration"))
-        return cls(build_network(checkpoint["hyper_parameters"]["net"], weights, path), settings, path)
+        net = build_network(checkpoint["hyper_parameters"]["net"], net_weights(checkpoint), path)
+        return cls(net, settings, path)
 
     @classmethod
     def from_release(cls, file: Path = RELEASE_FILE) -> "TorchNetwork":
@@ -92,6 +84,12 @@ class TorchNetwork:
 def to_tensors(views: Batch, device: torch.device) -> dict[str, Tensor]:
     """Return views ``(B, size, size, 3)`` as tensors ``(B, 3, size, size)`` on a device."""
     return {view: torch.from_numpy(pixels).permute(0, 3, 1, 2).to(device) for view, pixels in views.items()}
+
+
+def net_weights(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Return the weights of a checkpoint's network, by the names that they have there."""
+    weights = checkpoint["state_dict"].items()
+    return {name.removeprefix(_PREFIX): tensor for name, tensor in weights if name.startswith(_PREFIX)}
 
 
 def build_network(net: Mapping[str, Any], weights: Mapping[str, Tensor], path: Path) -> FaceNetwork:

@@ -34,11 +34,7 @@ class Decoder:
         self._connection: Connection | None = None
 
     def __call__(self, data: bytes) -> NDArray[np.uint8]:
-        """Decode an upload to RGB, ``(H, W, 3)``.
-
-        Raises:
-            ImageError: When it cannot be decoded, or not in time.
-        """
+        """Decode an upload to RGB, ``(H, W, 3)``; an ``ImageError`` where that cannot be done, or not in time."""
         connection = self._connection or self.start()
         late = threading.Event()
 

@@ -125,11 +125,7 @@ async def _read_upload(request: Request, limits: Limits) -> bytes:
 
 
 async def _while_there(request: Request, answer: Coroutine[Any, Any, Result]) -> Result:
-    """Wait for an answer, but give up the place in the line when the visitor leaves.
-
-    Raises:
-        ClientDisconnect: When the visitor has left.
-    """
+    """Wait for an answer, but give up the place in the line when the visitor leaves: ``ClientDisconnect``."""
     answering = asyncio.create_task(answer)
     leaving = asyncio.ensure_future(request.receive())  # all that comes after the upload
     try:

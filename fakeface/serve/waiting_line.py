@@ -25,7 +25,7 @@ class Busy(Exception):  # noqa: N818 (a state, no error)
 class WaitingLine:
     """Runs functions one after the other in a thread; its methods belong to one event loop.
 
-    So many ``places`` may be served or wait, and one for so many ``seconds``.
+    So many ``places`` may be served or wait, and one for so many ``seconds``; otherwise they are ``Busy``.
     """
 
     def __init__(self, places: int, seconds: float) -> None:
@@ -38,11 +38,7 @@ class WaitingLine:
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Hold a place. It is taken before the upload is read, so that places bound the memory.
-
-        Raises:
-            Busy: When all places are taken.
-        """
+        """Hold a place. It is taken before the upload is read, so that places bound the memory."""
         if self._taken >= self.places:
             raise Busy(self._wait())
         self._taken += 1
@@ -52,11 +48,7 @@ class WaitingLine:
             self._taken -= 1
 
     async def run(self, function: Callable[[], Result]) -> Result:
-        """Run a function when its turn comes; whoever has given up before is passed over.
-
-        Raises:
-            Busy: When the time is over.
-        """
+        """Run a function when its turn comes; whoever has given up before is passed over."""
         try:
             async with asyncio.timeout(self.seconds):
                 return await asyncio.get_running_loop().run_in_executor(self._thread, self._timed, function)
