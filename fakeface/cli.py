@@ -49,14 +49,16 @@ def main(args: Sequence[str] | None = None) -> int:
         0 when all went well, 2 for wrong input, 130 after Ctrl-C; a subcommand's own codes are passed on.
     """
     arguments = list(sys.argv[1:] if args is None else args)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # without a console there is neither, and progress bars would fail
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 (until the end)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # for names that the terminal cannot show
     warnings.formatwarning = _format_warning
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells where its cache is when there is no home folder
     try:
         code = _run(arguments)
-        if sys.stdout is not None:
-            sys.stdout.flush()  # so that a full disk or a closed pipe shows here
+        sys.stdout.flush()  # so that a full disk or a closed pipe shows here
         return code
     except UserError as error:
         print(f"fakeface: error: {_without_control(str(error))}", file=sys.stderr)

@@ -122,7 +122,7 @@ def _print(detector: Detector, arguments: argparse.Namespace) -> int:
     if arguments.explain is not None:
         make_new_folder(arguments.explain)
     has_regions = bool(detector.regions)
-    width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     print(table_header(has_regions), flush=True)
     failures, left_out = 0, Counter[str]()
     listed = list_photographs(arguments.source, in_order=True, left_out=left_out)
@@ -213,6 +213,6 @@ def _judge(
 
 def _number(sources: Sequence[str]) -> int | None:
     """Return how many photographs there are, where a progress bar is shown and it can be known."""
-    if STANDARD_INPUT in sources or sys.stderr is None or not sys.stderr.isatty():
+    if STANDARD_INPUT in sources or not sys.stderr.isatty():
         return None
     return sum(1 for _ in list_photographs(sources))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
     """Show what is waited for, on terminals alone, and remove it when it is over."""
-    shown = sys.stderr is not None and sys.stderr.isatty()
+    shown = sys.stderr.isatty()
     if shown:
         print(f"{what} …", end="", file=sys.stderr, flush=True)
     try:

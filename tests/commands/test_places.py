@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tqdm import tqdm
 
 from fakeface.cli import main
 from fakeface.inference.detector import Detector
@@ -101,6 +102,8 @@ def test_a_closed_pipe_ends_in_silence(
 
 
 def test_without_any_output_there_is_still_an_exit_code(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = {"delay": 0, "mininterval": 0}
+    monkeypatch.setattr("fakeface.commands.predict.tqdm", lambda *of, **options: tqdm(*of, **options | at_once))
     monkeypatch.setattr("sys.stdout", None)
     monkeypatch.setattr("sys.stderr", None)
     assert main(["predict", "faces", "--ckpt_path", "a.ckpt", "--out", "scores.csv"]) == 0
