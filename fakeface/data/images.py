@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from fakeface.data.depth import UnreadDepthError, load_rgb
 from fakeface.data.file_kinds import HEAD, HEIC_MEND, is_heic, why_not_read
@@ -157,7 +157,7 @@ def count_frames(path: Path) -> int:
         return 1
 
 
-def open_photograph(file: BinaryIO) -> Image.Image:
+def open_photograph(file: BinaryIO) -> ImageFile.ImageFile:
     """Open a file in a format that is read, whose pixels are decoded later."""
     if is_heic(file.read(HEAD)):
         file.seek(0)
@@ -184,7 +184,7 @@ def _decode(file: BinaryIO, source: Path, max_pixels: int, least_side: int) -> N
         raise ImageError(source, _reason(error)) from error
     check_size(*image.size, source, max_pixels, least_side)
     try:
-        return _upright(load_rgb(image), _orientation(image))
+        return load_rgb(image)
     except UnreadDepthError as error:
         raise ImageError(source, str(error)) from error
     except Exception as error:
@@ -211,21 +211,3 @@ def _reason(error: Exception) -> str:
     # Pillow and libtiff say so of files that are whole.
     unknown = re.search("(un|not )support|unknown|cannot handle", text, re.IGNORECASE)
     return f"of an unusual kind that is not read ({text}): save it as PNG" if unknown else f"damaged ({text})"
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:
-        return 1
-
-
-def _upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Turn pixels by the EXIF orientation: 1 to 8, https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.6.4."""
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.transpose(1, 0, 2)
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    return np.ascontiguousarray(pixels)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import Image
 
 from fakeface.data.images import open_photograph
 from fakeface.data.jpeg_headers import Header, read_header
+from fakeface.data.orientation import read_orientation
 from fakeface.evidence.content_credentials import ContentCredentials, read_content_credentials
 from fakeface.evidence.exif import Exif, read_exif
 from fakeface.evidence.jpeg_tables import JpegTables, read_jpeg_tables
@@ -54,18 +55,10 @@ def read_file_facts(data: bytes, photograph: NDArray[np.uint8], gps: bool) -> Fi
         return FileFacts(
             header=read_header(data),
             jpeg_tables=read_jpeg_tables(image),
-            orientation=_orientation(image),
+            orientation=read_orientation(image),
             exif=read_exif(image, gps),
             thumbnail=read_thumbnail(image, photograph),
             xmp=read_xmp(packet.encode() if isinstance(packet, str) else bytes(packet)),
             comments={"shown": comments, "count": count},
             content_credentials=read_content_credentials(data, media_type),
         )
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        value = int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # Pillow answers hostile data with almost any exception
-        return 1
-    return value if value in range(1, 9) else 1

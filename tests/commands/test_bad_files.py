@@ -63,9 +63,9 @@ CONTENTS: dict[str, bytes] = {
     "small.png": encode(LARGE[:63], "PNG"),
     "dot.png": encode(LARGE[:1, :1], "PNG"),
     "nan.tif": tiff(np.full((70, 70), np.nan, np.float32)),
-    "float.tif": tiff(np.zeros((70, 70, 3), np.float32)),
+    "float.tif": tiff(np.zeros((70, 70, 3))),
     "deep.tif": tiff(np.full((70, 70), 1 << 20, np.uint32)),
-    "black.tif": tiff(np.full((70, 70, 3), 4095, np.uint16)),
+    "black.tif": tiff(np.full((70, 70, 4), 4095, np.uint16), extrasamples=["unassalpha"]),
     "lab.tif": tiff(np.zeros((70, 70, 3), np.uint8), photometric="cielab"),
     "raw.tif": tiff(np.zeros((70, 70, 3), np.uint8), subfiletype=1),
     "odd.bmp": bmp((0x3FF00000, 0xFFC00, 0x3FF)),
@@ -80,6 +80,8 @@ CONTENTS: dict[str, bytes] = {
     "grey16.tif": tiff(GREY_16),
     "grey16.png": encode_with_opencv(GREY_16, ".png"),
     "alpha16.png": encode_with_opencv(with_alpha(LARGE, [200] * LARGE[..., 0].size).astype(np.uint16) << 8, ".png"),
+    "twelve.png": encode_with_opencv(LARGE.astype(np.uint16) << 4, ".png"),
+    "floats.tif": tiff(LARGE.astype(np.float32) / 255),
     "cmyk.jpg": encode(Image.fromarray(LARGE).convert("CMYK"), "JPEG"),
     "palette.png": encode(Image.fromarray(LARGE).quantize(9), "PNG", transparency=bytes(range(9))),
     "new\nline.jpg": b"",
@@ -164,7 +166,7 @@ NOT_JUDGED = {
     "small.png": "too small to judge (135×63 pixels, and 64 on each side are the least)",
     "dot.png": "too small to judge (1×1 pixels",
     "nan.tif": "floating point from nan to nan",
-    "float.tif": "a TIFF of 3 × 32-bit floating point numbers, which is not read: save it with 8 or 16 bits",
+    "float.tif": "a TIFF of 3 × 64-bit floating point numbers, which is not read: save it with 8 or 16 bits",
     "deep.tif": "32 bits per channel",
     "black.tif": "almost black",
     "lab.tif": "its colours are LAB",
@@ -197,21 +199,24 @@ def test_what_is_not_judged_says_why_and_does_not_keep_others_from_it(
     assert len(rows) == 3
     assert rows[1].startswith("not judged ")
     assert NOT_JUDGED[name] in rows[1]
-    assert rows[2].endswith("good.jpg")
+    assert rows[2].endswith(f"good.jpg ({NO_FACE})")
     assert printed.err == ""
 
 
+NO_FACE = "no face found: the verdict is on the picture as a whole"
 JUDGED = {
     "good.JFIF": "",
     "good.avif": "",
     "good.heic": "",
-    "film.gif": " (the first of 2 frames or pages)",
-    "film.webp": " (the first of 2 frames or pages)",
-    "pages.tif": " (the first of 2 frames or pages)",
+    "film.gif": "; the first of 2 frames or pages",
+    "film.webp": "; the first of 2 frames or pages",
+    "pages.tif": "; the first of 2 frames or pages",
     "gain.jpg": "",
     "grey16.tif": "",
     "grey16.png": "",
     "alpha16.png": "",
+    "twelve.png": "",
+    "floats.tif": "",
     "cmyk.jpg": "",
     "palette.png": "",
     "windows.CSV": "",
@@ -221,7 +226,7 @@ JUDGED = {
 def test_what_is_unusual_is_judged_all_the_same(zoo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(predict(*JUDGED)) == 0
     rows = capsys.readouterr().out.splitlines()[1:]
-    expected = [name.replace("windows.CSV", "good.jpg") + note for name, note in JUDGED.items()]
+    expected = [f"{name.replace('windows.CSV', 'good.jpg')} ({NO_FACE}{note})" for name, note in JUDGED.items()]
     assert [row[row.rindex("  ") + 2 :] for row in rows] == expected
 
 

@@ -110,11 +110,35 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "png of no width": (lambda: png_header(0, 5), NOT_AN_IMAGE),
     "float tiff beyond 255": (lambda: tiff(np.full((9, 9), 300, np.float32)), "floating point from 300 to 300"),
     "float tiff with nan": (lambda: tiff(np.full((9, 9), np.nan, np.float32)), "floating point from nan to nan"),
-    "float tiff in colour": (lambda: tiff(np.zeros((9, 9, 3), np.float32)), "3 × 32-bit floating point numbers"),
+    "float tiff in colour beyond 255": (
+        lambda: tiff(np.full((9, 9, 3), 300, np.float32)),
+        "floating point from 300 to 300",
+    ),
+    "float tiff in colour with nan": (
+        lambda: tiff(np.full((9, 9, 3), np.nan, np.float32)),
+        "floating point from nan to nan",
+    ),
+    "float tiff in colour cut at 50 %": (
+        lambda: cut(tiff(np.ones((9, 9, 3), np.float32)), 0.5),
+        "damaged (its pixels end too early)",
+    ),
+    "float tiff in planes": (
+        lambda: tiff(np.zeros((3, 9, 9), np.float32), planarconfig="separate", photometric="rgb"),
+        "separate planes of 32 bits",
+    ),
+    "float tiff with alpha": (
+        lambda: tiff(np.zeros((9, 9, 4), np.float32), extrasamples=["unassalpha"]),
+        "4 × 32-bit floating point numbers",
+    ),
+    "double tiff in colour": (lambda: tiff(np.zeros((9, 9, 3))), "3 × 64-bit floating point numbers"),
+    "half tiff in colour": (lambda: tiff(np.zeros((9, 9, 3), np.float16)), "3 × 16-bit floating point numbers"),
     "64-bit float tiff": (lambda: tiff(np.zeros((9, 9))), "1 × 64-bit floating point numbers"),
     "32-bit integer tiff": (lambda: tiff(np.full((9, 9), 65_536, np.uint32)), "32 bits per channel, with levels from"),
     "negative tiff": (lambda: tiff(np.full((9, 9), -3, np.int16)), "levels from -3 to -3"),
-    "12 bits in 16 of colour": (lambda: tiff(np.full((9, 9, 3), 4095, np.uint16)), "less than 16 bits of 16"),
+    "12 bits in 16 of colour and alpha": (
+        lambda: tiff(np.full((9, 9, 4), 4095, np.uint16), extrasamples=["unassalpha"]),
+        "less than 16 bits of 16",
+    ),
     "planes of 16 bits": (
         lambda: tiff(np.zeros((3, 9, 9), np.uint16), planarconfig="separate", photometric="rgb"),
         "separate planes",

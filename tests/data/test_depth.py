@@ -1,6 +1,8 @@
 """Depths and colours beyond 8 bits of RGB; every expected level was worked out by hand."""
 
+import struct
 import sys
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -78,6 +80,25 @@ COLOURS: dict[str, tuple[Callable[[], bytes], list[int]]] = {
         lambda: tiff(np.array([[[0, 65_535, 65_535, 0]]], np.uint16), photometric="separated"),
         [255, 0, 0],
     ),
+    "12 bits in 16": (lambda: tiff(np.array([[[0, 1 << 11, 4095]]], np.uint16)), [0, 128, 255]),
+    "12 bits in 16, most significant first": (
+        lambda: tiff(np.array([[[4095, 1 << 11, 0]]], ">u2"), byteorder=">"),
+        [255, 128, 0],
+    ),
+    "12 bits in a png": (
+        lambda: encode_with_opencv(np.array([[[0, 1 << 11, 4095]]], np.uint16), ".png"),
+        [0, 128, 255],
+    ),
+    "13 bits in 16 are 16": (lambda: tiff(np.array([[[0, 512, 4096]]], np.uint16)), [0, 2, 16]),
+    "8 bits in 16": (lambda: tiff(np.array([[[255, 7, 0]]], np.uint16), compression="zlib"), [255, 7, 0]),
+    "black of 16 bits": (lambda: tiff(np.zeros((1, 1, 3), np.uint16)), [0, 0, 0]),
+    "floats to 1": (lambda: tiff(np.array([[[0.25, 0.5, 1]]], np.float32)), [64, 128, 255]),
+    "floats to 255": (lambda: tiff(np.array([[[0.6, 7.4, 255]]], np.float32)), [1, 7, 255]),
+    "floats, most significant first": (
+        lambda: tiff(np.array([[[0.6, 7.4, 255]]], ">f4"), byteorder=">", compression="zlib"),
+        [1, 7, 255],
+    ),
+    "floats in a big tiff": (lambda: tiff(np.array([[[0, 0.25, 0.5]]], np.float32), bigtiff=True), [0, 64, 128]),
     "planes of 8 bits": (
         lambda: tiff(np.array([[[1]], [[2]], [[3]]], np.uint8), photometric="rgb", planarconfig="separate"),
         [1, 2, 3],
@@ -101,6 +122,31 @@ COLOURS: dict[str, tuple[Callable[[], bytes], list[int]]] = {
 def test_colours_of_every_depth(case: str) -> None:
     build, expected = COLOURS[case]
     np.testing.assert_array_equal(decode(build(), HERE)[0, 0], expected)
+
+
+TURNED = np.array([[[0, 0, 0], [1, 1, 1]], [[2, 2, 2], [255, 3, 3]]])
+"""A photograph that a quarter turn clockwise mends: its left column is the upper row, from right to left."""
+
+STORED: dict[str, Callable[[], bytes]] = {
+    "integers": lambda: tiff((TURNED * 16).astype(np.uint16), extratags=[(0x0112, 3, 1, 6, True)]),
+    "floats": lambda: tiff(TURNED.astype(np.float32), extratags=[(0x0112, 3, 1, 6, True)]),
+    "png": lambda: with_exif(encode_with_opencv((TURNED * 16).astype(np.uint16), ".png")),
+}
+
+
+def with_exif(png: bytes) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    chunk = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
+    header = len(b"\x89PNG\r\n\x1a\n") + 25
+    added = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return png[:header] + added + png[header:]
+
+
+@pytest.mark.parametrize("case", STORED)
+def test_deep_colours_are_turned_once(case: str) -> None:
+    upright = [[[2, 2, 2], [0, 0, 0]], [[255, 3, 3], [1, 1, 1]]]
+    np.testing.assert_array_equal(decode(STORED[case](), HERE), upright)
 
 
 def test_a_palette_with_alpha_of_each_entry() -> None:
