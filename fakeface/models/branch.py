@@ -17,9 +17,6 @@ class Branch(nn.Module):
     Args:
         backbone: ``custom_cnn`` (Model 1 of the report) or any network of timm.
         pretrained: ``True`` (timm's hub), a local file, or ``False``; Model 1 has no pre-trained weights.
-
-    Attributes:
-        num_features: Length of the feature vector.
     """
 
     mean: Tensor

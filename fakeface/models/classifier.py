@@ -18,9 +18,6 @@ class FaceClassifier(FaceNetwork):
         dropout: Probability of dropping a feature before the output layer.
         outputs: 1 for a logit of fake (binary cross-entropy) or 2 for real and fake (cross-entropy).
         region_head: Whether to predict the four edited regions as well.
-
-    Attributes:
-        views: The views that ``forward`` needs.
     """
 
     def __init__(
@@ -52,7 +49,7 @@ class FaceClassifier(FaceNetwork):
             view: Branch(backbone, pretrained[view] if isinstance(pretrained, dict) else pretrained)
             for view, backbone in branches.items()
         }
-        self._views = list(branches)
+        self.views = list(branches)
         self.branches = nn.ModuleDict({view.replace(".", "/"): branch for view, branch in built.items()})
         features = sum(branch.num_features for branch in built.values())
         layers: list[nn.Module] = []
@@ -61,18 +58,9 @@ class FaceClassifier(FaceNetwork):
             features = hidden_features
         self.head = nn.Sequential(*layers, nn.Dropout(dropout))
         self.label_output = nn.Linear(features, outputs)
+        self.has_regions = region_head
         self.region_output = nn.Linear(features, 4) if region_head else None
         self.to(memory_format=torch.channels_last)
-
-    @property
-    def views(self) -> list[str]:
-        """Names of the views that ``forward`` needs."""
-        return self._views
-
-    @property
-    def has_regions(self) -> bool:
-        """Whether there is a region head."""
-        return self.region_output is not None
 
     def features(self, views: dict[str, Tensor]) -> Tensor:
         """Map views ``(B, 3, H, W)`` to the branches' features, concatenated ``(B, F)``, as the head receives them."""

@@ -24,16 +24,17 @@ class CustomCNN(nn.Module):
     mean = (0.485, 0.456, 0.406)
     std = (0.229, 0.224, 0.225)
 
-    def __init__(self, num_features: int = 512, dropout: float = 0.25) -> None:
+    num_features = 512
+
+    def __init__(self) -> None:
         super().__init__()
-        self.num_features = num_features
         widths = (3, 32, 64, 128, 256, 256)
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise(widths):
-            layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(dropout)]
+            layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.25)]
         self.convolutions = nn.Sequential(*layers)
         self.pool = nn.AdaptiveAvgPool2d(4)
-        self.hidden = nn.Sequential(nn.Flatten(), nn.Linear(widths[-1] * 16, num_features), nn.ReLU())
+        self.hidden = nn.Sequential(nn.Flatten(), nn.Linear(widths[-1] * 16, self.num_features), nn.ReLU())
 
     def forward(self, image: Tensor) -> Tensor:
         """Map normalised images ``(B, 3, H, W)``, at least 32×32, to features ``(B, num_features)``."""

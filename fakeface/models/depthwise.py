@@ -92,18 +92,9 @@ def _gradient_of_5x5(gradient: Tensor, image: Tensor, weight: Tensor, stride: in
 
 def _gradient(gradient: Tensor, image: Tensor, weight: Tensor, stride: int, padding: int, of: int) -> Tensor:
     """Return the gradient of the image (``of`` 0) or of the weight (1)."""
-    results = torch.ops.aten.convolution_backward(
-        gradient,
-        image,
-        weight,
-        None,
-        [stride, stride],
-        [padding, padding],
-        [1, 1],
-        False,
-        [0, 0],
-        len(weight),
-        [of == 0, of == 1, False],
+    # Not torch.nn.grad's, which forget the layout of the image and take many times as long.
+    wanted = [of == 0, of == 1, False]
+    results: tuple[Tensor, ...] = torch.ops.aten.convolution_backward(
+        gradient, image, weight, None, [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], len(weight), wanted
     )
-    result: Tensor = results[of]
-    return result
+    return results[of]

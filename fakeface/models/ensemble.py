@@ -10,11 +10,7 @@ from fakeface.models.network import FaceNetwork, FaceOutput
 
 
 class Ensemble(FaceNetwork):
-    """Networks that read the same views; ``fakeface release`` makes one of several checkpoints.
-
-    Args:
-        members: The networks.
-    """
+    """Networks that read the same views; ``fakeface release`` makes one of several checkpoints."""
 
     def __init__(self, members: list[FaceNetwork]) -> None:
         super().__init__()
@@ -26,18 +22,8 @@ class Ensemble(FaceNetwork):
                     f"one member of model.net reads {members[0].views}, another {member.views}: take those of one kind"
                 )
         self.members = nn.ModuleList(members)
-        self._views = members[0].views
-        self._has_regions = all(member.has_regions for member in members)
-
-    @property
-    def views(self) -> list[str]:
-        """What all members read."""
-        return self._views
-
-    @property
-    def has_regions(self) -> bool:
-        """Whether all members score the regions."""
-        return self._has_regions
+        self.views = members[0].views
+        self.has_regions = all(member.has_regions for member in members)
 
     def forward(self, views: dict[str, Tensor]) -> FaceOutput:
         """Classify views ``(B, 3, H, W)``, uint8 or float in 0..255.

@@ -22,7 +22,7 @@ class KindEnsemble(Ensemble):
     that members say of fake would hide it.
 
     Args:
-        members: The networks; at least one tells kinds.
+        members: At least one of them tells kinds.
         temperatures: What divides the log odds of each member, so that all count alike.
         shift: Added to the fused log odds.
     """

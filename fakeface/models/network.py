@@ -55,10 +55,14 @@ class FaceNetwork(nn.Module, ABC):
     """A network that judges faces from one view or several.
 
     Attributes:
+        views: Names of the views that ``forward`` needs.
+        has_regions: Whether ``forward`` scores the four regions.
         class_path: Where its class is found.
         init_args: What it was made with, by name, from which it can be made again.
     """
 
+    views: list[str]
+    has_regions: bool = False
     class_path: str
     init_args: dict[str, Any]
 
@@ -71,16 +75,6 @@ class FaceNetwork(nn.Module, ABC):
         object.__setattr__(network, "class_path", f"{cls.__module__}.{cls.__qualname__}")
         object.__setattr__(network, "init_args", dict(arguments))
         return network
-
-    @property
-    @abstractmethod
-    def views(self) -> list[str]:
-        """Names of the views that ``forward`` needs."""
-
-    @property
-    @abstractmethod
-    def has_regions(self) -> bool:
-        """Whether ``forward`` scores the four regions."""
 
     @abstractmethod
     def forward(self, views: dict[str, Tensor]) -> FaceOutput:

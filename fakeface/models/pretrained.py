@@ -26,9 +26,6 @@ def create_backbone(name: str, pretrained: bool | str, **arguments: Any) -> Any:
         pretrained: ``True`` for the weights of timm's hub, the path of a local file (safetensors or a state
             dictionary), or ``False`` for random weights.
         **arguments: What else ``timm.create_model`` is told.
-
-    Raises:
-        UserError: When the name is unknown, the hub cannot be reached, or the file does not fit.
     """
     if not timm.is_model(name):
         hint = did_you_mean(name, timm.list_models(), 5) or "see timm.list_models()"
@@ -61,25 +58,23 @@ def refusing_sizes() -> Iterator[None]:
 def _check_hub(name: str) -> None:
     """Fail within seconds, and with a sentence that helps, where the hub's own client would retry."""
     config = timm.get_pretrained_cfg(name)
-    if config is None or not config.hf_hub_id:
+    if config is None or not config.hf_hub_id or isinstance(try_to_load_from_cache(*_hub_file(name)), str):
         return
-    if isinstance(try_to_load_from_cache(config.hf_hub_id, _hub_file(config)), str):
-        return
-    url = hf_hub_url(config.hf_hub_id, _hub_file(config))
+    url = hf_hub_url(*_hub_file(name))
     try:
         urlopen(Request(url, method="HEAD"), timeout=HUB_TIMEOUT).close()  # noqa: S310 (the hub's own https address)
     except OSError as error:
         raise _unreachable(name, error) from error
 
 
-def _hub_file(config: Any) -> str:
-    return config.hf_hub_filename or "model.safetensors"
+def _hub_file(name: str) -> tuple[str, str]:
+    config: Any = timm.get_pretrained_cfg(name)
+    return config.hf_hub_id, config.hf_hub_filename or "model.safetensors"
 
 
 def _unreachable(name: str, error: OSError) -> UserError:
-    config: Any = timm.get_pretrained_cfg(name)
     return UserError(
-        f"the weights of {name} cannot be fetched from {hf_hub_url(config.hf_hub_id, _hub_file(config))} "
+        f"the weights of {name} cannot be fetched from {hf_hub_url(*_hub_file(name))} "
         f"({_reason(error)}): pass a local file (--model.net.init_args.pretrained FILE; `fakeface weights` makes some "
         f"without the hub) or random weights (--model.net.init_args.pretrained false)"
     )

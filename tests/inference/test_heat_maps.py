@@ -88,15 +88,8 @@ class MapNet(FaceNetwork):
 
     def __init__(self, with_map: bool = True) -> None:
         super().__init__()
+        self.views = ["face"]
         self.with_map = with_map
-
-    @property
-    def views(self) -> list[str]:
-        return ["face"]
-
-    @property
-    def has_regions(self) -> bool:
-        return False
 
     def forward(self, views: dict[str, Tensor]) -> FaceOutput:
         bright = nn.functional.avg_pool2d(views["face"].float().mean(dim=1), 8) / 25.5 - 5

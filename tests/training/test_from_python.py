@@ -73,16 +73,9 @@ class Noted(FaceNetwork):
 
     def __init__(self) -> None:
         super().__init__()
+        self.views = ["original"]
         self.layer = nn.Linear(4, 1)
         self.types: list[torch.dtype] = []
-
-    @property
-    def views(self) -> list[str]:
-        return ["original"]
-
-    @property
-    def has_regions(self) -> bool:
-        return False
 
     def forward(self, views: dict[str, Tensor]) -> FaceOutput:
         logit = self.layer(views["original"])

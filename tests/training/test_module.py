@@ -14,17 +14,11 @@ class FixedNetwork(FaceNetwork):
 
     def __init__(self, output: FaceOutput) -> None:
         super().__init__()
+        self.views = ["original"]
         self.output = output
+        self.has_regions = output.regions is not None
         self.scale = nn.Parameter(torch.ones(()))
         self.frozen = nn.Parameter(torch.ones(()), requires_grad=False)
-
-    @property
-    def views(self) -> list[str]:
-        return ["original"]
-
-    @property
-    def has_regions(self) -> bool:
-        return self.output.regions is not None
 
     def forward(self, views: dict[str, Tensor]) -> FaceOutput:
         return self.output
