@@ -44,11 +44,8 @@ def as_configuration(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return as_configuration({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
     if isinstance(value, dict):
-        return {key: as_configuration(item) for key, item in value.items() if not _is_code(item)}
+        configurations = {key: as_configuration(item) for key, item in value.items()}
+        return {key: item for key, item in configurations.items() if not callable(item)}
     if isinstance(value, list | tuple):
         return [as_configuration(item) for item in value]
     return str(value) if isinstance(value, Path) else value
-
-
-def _is_code(value: object) -> bool:
-    return callable(value) and not isinstance(value, FaceNetwork) and not dataclasses.is_dataclass(value)

@@ -35,7 +35,6 @@ from fakeface.training.moved_paths import accept_moved_paths
 from fakeface.training.runs import CHECKPOINTS, CONFIG_FILE, find_checkpoint, run_folder
 
 _PATH_KEYS = ("save_dir", "default_root_dir", "dirpath", "data.root", "data.manifest", "data.cache")
-_LINKED_DATA_KEYS = ("views", "seed")
 _LOST = re.compile("connection (closed|reset|refused)|broken pipe|timed?.?out|remote process exited", re.IGNORECASE)
 
 
@@ -83,7 +82,9 @@ class FakeFaceCLI(LightningCLI):
         try:
             self.config = parser.parse_args(self._with_implied(args))
         except ArgumentError as error:
-            flags = _flags(parser, args)
+            subcommands = parser._subcommands_action
+            chosen = None if subcommands is None else subcommands._name_parser_map.get(args[0])
+            flags = [] if chosen is None else list(chosen._option_string_actions)
             raise UserError(explain(" ".join(str(error).split()), flags)) from error
         config = self.config[self.config.subcommand]
         if config.ckpt_path is not None:
@@ -137,8 +138,7 @@ class FakeFaceCLI(LightningCLI):
         for key, value in config.items():
             if key.endswith(_PATH_KEYS) and isinstance(value, str | Path):
                 check_local(value)
-        data = config.data
-        check_source(data.root, data.manifest)
+        check_source(config.data.root, config.data.manifest)
 
     def _instantiate_trainer(self, config: dict[str, Any], callbacks: list[Callback]) -> Trainer:
         """Give the trainer a bar that fits the terminal, unless there is to be none or another."""
@@ -176,13 +176,6 @@ def processor_has_bfloat16() -> bool:
     return bool(instructions.get("avx512_bf16") or instructions.get("amx_bf16"))
 
 
-def _flags(parser: LightningArgumentParser, args: Sequence[str]) -> list[str]:
-    """Return the flags of the subcommand that is asked for."""
-    subcommands = parser._subcommands_action
-    chosen = None if subcommands is None else subcommands._name_parser_map.get(args[0])
-    return [] if chosen is None else list(chosen._option_string_actions)
-
-
 def _number(seed: int | bool) -> int:
     if isinstance(seed, bool):
         raise UserError(f"seed_everything is {seed}: pass a number, which order and augmentation are drawn from")
@@ -202,13 +195,12 @@ def _carried_configuration(path: Path) -> dict[str, Any]:
     checkpoint = load_checkpoint(path)
     model = {key: value for key, value in checkpoint["hyper_parameters"].items() if not key.startswith("_")}
     data = {key: value for key, value in checkpoint["datamodule_hyper_parameters"].items() if not key.startswith("_")}
-    seed = data["seed"]
-    # Where the weights themselves have another precision, scores and threshold are those of that one.
     return {
+        # Where the weights themselves have another precision, scores and threshold are those of that one.
         "trainer": {"precision": checkpoint["precision"]} if "precision" in checkpoint else {},
-        "seed_everything": seed,
+        "seed_everything": data["seed"],
         "model": model,
-        "data": {key: value for key, value in data.items() if key not in _LINKED_DATA_KEYS},
+        "data": {key: value for key, value in data.items() if key not in ("views", "seed")},  # linked to the others
     }
 
 
@@ -225,42 +217,41 @@ def run_trainer(args: Sequence[str]) -> int:
             return 0  # the first process speaks for all; Lightning's launcher would kill it for any other code
         print(f"fakeface: {interruption}", file=sys.stderr)
         return interruption.exit_code
-    except MisconfigurationException as error:
-        message = " ".join(str(error).split())
-        if "backend found" in message or "can not run on your system" in message:
-            message = f"torch can use no such accelerator here ({message}): leave --trainer.accelerator out"
-        raise UserError(message) from error
-    except ValueError as error:
-        if "invalid accelerator name" not in str(error):
+    except (MisconfigurationException, ValueError, RuntimeError) as error:
+        sentence = _sentence_of(error)
+        if sentence is None:
             raise
-        raise UserError(f"{' '.join(str(error).split())} Choose one with --trainer.accelerator") from error
-    except RuntimeError as error:
-        if _OUT_OF_SHARED_MEMORY.search(str(error)):
-            raise UserError(
-                "the processes that load photographs have no room to hand them on in /dev/shm: make it larger (docker "
-                "run --shm-size 1g), or load without them (--data.num_workers 0)"
-            ) from error
-        if _UNKNOWN_FIGURE in str(error):
-            raise UserError(" ".join(str(error).split())) from error
-        if not _lost_another(error):
-            raise
-        reason = str(error).strip().splitlines()[0]
-        this = f"process {dist.get_rank()}" if _distributed() else "this process"
-        raise UserError(
-            f"{this} lost another one ({reason}): look above for what that one says, then "
-            f"continue with --ckpt_path last"
-        ) from error
+        raise UserError(sentence) from error
     return 0
+
+
+def _sentence_of(error: Exception) -> str | None:
+    """Return what an error of Lightning or torch means, and the mend; None where it is a bug of ours."""
+    message = " ".join(str(error).split())
+    if isinstance(error, MisconfigurationException):
+        if "backend found" in message or "can not run on your system" in message:
+            return f"torch can use no such accelerator here ({message}): leave --trainer.accelerator out"
+        return message
+    if isinstance(error, ValueError):
+        return f"{message} Choose one with --trainer.accelerator" if "invalid accelerator name" in message else None
+    if _OUT_OF_SHARED_MEMORY.search(str(error)):
+        return (
+            "the processes that load photographs have no room to hand them on in /dev/shm: make it larger (docker "
+            "run --shm-size 1g), or load without them (--data.num_workers 0)"
+        )
+    if _UNKNOWN_FIGURE in message:
+        return message
+    # Another process is gone, in a run or while the processes meet.
+    together = _distributed() or (dist.is_available() and isinstance(error, dist.DistError))
+    if not together or _LOST.search(message) is None:
+        return None
+    this = f"process {dist.get_rank()}" if _distributed() else "this process"
+    reason = str(error).strip().splitlines()[0]
+    return f"{this} lost another one ({reason}): look above for what that one says, then continue with --ckpt_path last"
 
 
 def _distributed() -> bool:
     return dist.is_available() and dist.is_initialized()
-
-
-def _lost_another(error: RuntimeError) -> bool:
-    """Return whether an error says that another process is gone, in a run or while the processes meet."""
-    together = _distributed() or (dist.is_available() and isinstance(error, dist.DistError))
-    return together and _LOST.search(str(error)) is not None
 
 
 def silence_advice() -> None:

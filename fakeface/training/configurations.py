@@ -63,9 +63,7 @@ def find_configs(arguments: Iterable[str]) -> list[str]:
 def named_files(value: Any, folder: Path) -> dict[str, Path]:
     """Return the files that the strings of a configuration name, and those that these name, as they are named.
 
-    Args:
-        value: What the configuration holds, or a part of it.
-        folder: Where it lies; files are looked for there and in the current folder.
+    They are looked for in the folder of the configuration and in the current one.
     """
     if isinstance(value, dict | list):
         parts = value.values() if isinstance(value, dict) else value

@@ -20,10 +20,9 @@ def find_logs(run: Path) -> list[Path]:
 
 
 def read_curves(run: Path, tags: Sequence[str] = TAGS) -> Curves:
-    """Read the curves of a run that have one of the tags.
+    """Read the curves of a run that have one of the tags; files of a test or validation alone hold none.
 
-    Where a training was resumed, the later value of an epoch counts. Files of tests and validations by themselves hold
-    no curve and are left out.
+    Where a training was resumed, the later value of an epoch counts.
     """
     curves: Curves = {}
     for file in find_logs(run):

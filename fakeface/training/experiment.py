@@ -22,14 +22,7 @@ class Experiment(FakeFaceCLI):
     """The network, the data and the trainer that a subcommand's arguments describe, built and not run.
 
     ``LightningCLI(run=False)`` has no subcommands, so it would know no ``--ckpt_path`` and nothing of what one implies.
-
-    Args:
-        args: Those of ``fakeface``, such as ``["fit", "--config", "configs/mobilenet_ela.yaml"]``. The network
-            has the weights that it begins with, also where a checkpoint is named.
-
-    Attributes:
-        model: The module around the network.
-        datamodule: The data.
+    The network has the weights that it begins with, also where a checkpoint is named.
     """
 
     model: FakeFaceModule

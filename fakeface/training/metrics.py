@@ -32,13 +32,7 @@ class FaceMetrics(Metric):
             self.add_state(name, default=[], dist_reduce_fx="cat")
 
     def update(self, index: Tensor, logit: Tensor, label: Tensor) -> None:
-        """Add a batch.
-
-        Args:
-            index: Number of each sample in its dataset, ``(B,)``.
-            logit: Log odds of fake, ``(B,)``.
-            label: 1 for fake and 0 for real, ``(B,)``.
-        """
+        """Add a batch: numbers of samples in their dataset, log odds of fake, and labels (fake = 1), each ``(B,)``."""
         self.index.append(index.detach())
         self.logit.append(logit.detach())
         self.label.append(label.detach())
@@ -50,12 +44,9 @@ class FaceMetrics(Metric):
 
     def _counted_once(self) -> tuple[Tensor, Tensor, Tensor]:
         index, logit, label = (dim_zero_cat(state).cpu() for state in (self.index, self.logit, self.label))
-        order = torch.argsort(index, stable=True)
-        index = index[order]
-        first = torch.ones_like(index, dtype=torch.bool)
-        first[1:] = index[1:] != index[:-1]
-        keep = order[first]
-        return index[first], logit[keep].double(), label[keep].long()
+        index, order = index.sort(stable=True)
+        keep = order[torch.diff(index, prepend=index[:1] - 1) != 0]  # the first of each
+        return index.unique(), logit[keep].double(), label[keep].long()
 
     def compute(self) -> dict[str, Tensor]:
         """Return every figure by name; AUROC and balanced accuracy are NaN where a class is missing."""

@@ -203,23 +203,16 @@ class FakeFaceModule(LightningModule):
 
 
 def kind_loss(output: FaceOutput, kind: Tensor) -> Tensor:
-    """Return the mean cross-entropy of kinds; of a fake of unknown kind, -1, that of all kinds together.
-
-    Args:
-        output: With logits ``(B, 1 + kinds)``.
-        kind: As in ``Record.kind_class``, ``(B,)``.
-    """
+    """Return the mean cross-entropy of ``Record.kind_class`` ``(B,)``; of an unknown kind, -1, that of all together."""
     known = cross_entropy(output.label, kind.clamp(min=0), reduction="none")
     unknown = binary_cross_entropy_with_logits(output.fake_logit, torch.ones_like(output.fake_logit), reduction="none")
     return torch.where(kind < 0, unknown, known).mean()
 
 
 def map_loss(logits: Tensor, share: Tensor) -> Tensor:
-    """Return the mean binary cross-entropy of maps.
+    """Return the mean binary cross-entropy of logits and shares of foreign pixels, 0 to 1, both ``(B, H, W)``.
 
-    Args:
-        logits: What the network says, ``(B, H, W)``.
-        share: Share of foreign pixels at each place, 0 to 1, ``(B, H, W)``; unknown places, NaN, count as no loss.
+    Where the share is not known, NaN, there is no loss.
     """
     weight = logits.new_tensor(MAP_POSITIVE_WEIGHT)
     loss = binary_cross_entropy_with_logits(logits, share.nan_to_num(), pos_weight=weight, reduction="none")

@@ -21,18 +21,13 @@ def accept_moved_paths() -> None:
 
 def rename_moved(configuration: Any) -> Any:
     """Return a configuration, as YAML gives it, with every ``class_path`` of a moved class renamed."""
-    if isinstance(configuration, dict):
-        return {
-            key: _renamed(value) if key == "class_path" and isinstance(value, str) else rename_moved(value)
-            for key, value in configuration.items()
-        }
     if isinstance(configuration, list):
         return [rename_moved(item) for item in configuration]
-    return configuration
-
-
-def _renamed(class_path: str) -> str:
+    if not isinstance(configuration, dict):
+        return configuration
+    renamed = {key: rename_moved(value) for key, value in configuration.items()}
+    class_path = renamed.get("class_path")
     for old, new in MOVED.items():
-        if class_path.startswith(old):
-            return new + class_path.removeprefix(old)
-    return class_path
+        if isinstance(class_path, str) and class_path.startswith(old):
+            renamed["class_path"] = new + class_path.removeprefix(old)
+    return renamed

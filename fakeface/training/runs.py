@@ -28,31 +28,24 @@ def run_folder(checkpoint: Path) -> Path:
 def find_checkpoint(name: str, logs: Path, of_a_run: Literal["best", "last"] = "best") -> Path:
     """Return a checkpoint: by its path, by the folder of its run, or ``best`` or ``last`` of the newest run.
 
-    Args:
-        name: What is asked for.
-        logs: Where the newest run is looked for, at any depth.
-        of_a_run: Which one the folder of a run stands for.
-
-    Raises:
-        UserError: When there is none, or a run was started later and has none yet.
+    The newest run is looked for below ``logs``, at any depth; one that was started later and has no checkpoint yet is
+    refused. Of a run that is named, it is the checkpoint ``of_a_run``.
     """
     if name not in {"best", "last"}:
         path = Path(name)
         if path.is_dir():
             path = path / CHECKPOINTS / f"{of_a_run}.ckpt"
+            missing = path.relative_to(name)
+            if not path.is_file() and re.fullmatch(r"version_\d+", Path(name).name):
+                reason = "nothing was trained there yet, or it ended before its first epoch"
+                raise UserError(f"the run {name} has no {missing}: {reason}: delete it, or name another")
             if not path.is_file():
-                missing = path.relative_to(name)
-                if re.fullmatch(r"version_\d+", Path(name).name):
-                    mend = (
-                        "nothing was trained there yet, or it ended before its first epoch: delete it, or name another"
-                    )
-                    raise UserError(f"the run {name} has no {missing}: {mend}")
                 raise UserError(f"{name} is not the folder of a run, for it has no {missing}: name one")
         if not path.is_file():
-            mend = (
-                did_you_mean(name, ("best", "last", "release")) or "pass its path, or best or last for the newest run"
+            hint = did_you_mean(name, ("best", "last", "release"))
+            raise UserError(
+                f"the checkpoint {name} does not exist: {hint or 'pass its path, or best or last for the newest run'}"
             )
-            raise UserError(f"the checkpoint {name} does not exist: {mend}")
         return path
     found = [path for path in logs.glob(f"**/{CHECKPOINTS}/{name}.ckpt") if path.is_file()]
     if not found:

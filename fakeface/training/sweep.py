@@ -33,14 +33,7 @@ Stage = Literal["begun", "trained", "finished"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One experiment with one seed.
-
-    Attributes:
-        config: The experiment's file.
-        seed: Of everything random in it.
-        out: Folder of all runs.
-        arguments: What else ``fakeface fit`` is given.
-    """
+    """The experiment of a configuration with one seed; ``arguments`` are what else ``fakeface fit`` is given."""
 
     config: Path
     seed: int
@@ -133,23 +126,18 @@ def is_finished(run: Run) -> bool:
 
 
 def carry_out(run: Run) -> str:
-    """Bring a run to its end from wherever it was left.
-
-    A training that was broken off goes on from its last checkpoint, or begins anew where there is none.
+    """Bring a run to its end from wherever it was left; a training goes on from its last checkpoint if it has one.
 
     Returns:
         "" when it is finished, else why not: the last line that was printed.
     """
     stage = _read_stage(run)
     if stage in (None, "begun"):
-        error = _train(run)
-        if error:
+        if error := _train(run):
             return error
         _write_stage(run, "trained")
-    if stage != "finished" and run.tests:
-        error = _call(run, run.test_arguments())
-        if error:
-            return error
+    if stage != "finished" and run.tests and (error := _call(run, run.test_arguments())):
+        return error
     _write_stage(run, "finished")
     return ""
 

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean, stdev
@@ -21,9 +21,6 @@ class RunFigures:
     """A run of a sweep.
 
     Attributes:
-        experiment: Its experiment.
-        seed: Its seed.
-        folder: Where it lies.
         error: Why it failed; "" when it did not.
         split: What it was measured on: ``test``, or ``val`` where the split has no test images.
         metrics: Each of ``METRICS`` at the threshold 0.5; empty for a run that failed. On ``val`` they are those of the
@@ -40,13 +37,9 @@ class RunFigures:
 
 @dataclass(frozen=True, slots=True)
 class ExperimentFigures:
-    """An experiment over all its seeds.
+    """An experiment over all its seeds, of which ``runs`` finished.
 
     Attributes:
-        experiment: Its name.
-        split: As in ``RunFigures``.
-        runs: How many finished.
-        failed: How many did not.
         mean: Of each of ``METRICS``; None where a run does not define it.
         spread: Standard deviation (of the sample, n - 1); None with fewer than two runs.
     """
@@ -61,28 +54,22 @@ class ExperimentFigures:
 
 def measure_run(run: Run, error: str) -> RunFigures:
     """Read the figures of a run; ``error`` says why it failed, or nothing."""
-    split, metrics = ("", {}) if error else _tested(run) if run.tests else _validated(run)
+    split, metrics = "", dict[str, float | None]()
+    if not error and run.tests:
+        content = json.loads((run.folder / METRICS_FILE).read_text(encoding="utf-8"))
+        split, metrics = "test", {name: content["metrics"][name] for name in METRICS}
+    elif not error:
+        curves = read_curves(run.folder, [f"val/{name}" for name in METRICS])
+        auroc = curves.get("val/auroc", {})
+        best = max(auroc, key=auroc.__getitem__, default=-1)
+        split, metrics = "val", {name: curves.get(f"val/{name}", {}).get(best) for name in METRICS}
     return RunFigures(run.experiment, run.seed, str(run.folder), error, split, metrics)
-
-
-def _tested(run: Run) -> tuple[str, dict[str, float | None]]:
-    content = json.loads((run.folder / METRICS_FILE).read_text(encoding="utf-8"))
-    return "test", {name: content["metrics"][name] for name in METRICS}
-
-
-def _validated(run: Run) -> tuple[str, dict[str, float | None]]:
-    curves = read_curves(run.folder, [f"val/{name}" for name in METRICS])
-    auroc = curves.get("val/auroc", {})
-    best = max(auroc, key=lambda epoch: auroc[epoch], default=None)
-    return "val", {name: None if best is None else curves.get(f"val/{name}", {}).get(best) for name in METRICS}
 
 
 def summarise_sweep(runs: Sequence[RunFigures]) -> list[ExperimentFigures]:
     """Return the figures of each experiment, in the order in which they come."""
-    return [
-        _summarise([run for run in runs if run.experiment == name])
-        for name in dict.fromkeys(run.experiment for run in runs)
-    ]
+    names = dict.fromkeys(run.experiment for run in runs)
+    return [_summarise([run for run in runs if run.experiment == name]) for name in names]
 
 
 def _summarise(runs: Sequence[RunFigures]) -> ExperimentFigures:
@@ -126,7 +113,6 @@ def write_sweep(folder: Path, runs: Sequence[RunFigures], experiments: Sequence[
         columns = [f"{name}_{kind}" for name in METRICS for kind in ("mean", "spread")]
         writer.writerow(["experiment", "split", "runs", "failed", *columns])
         for row in experiments:
-            figures: Sequence[Mapping[str, float | None]] = (row.mean, row.spread)
-            cells = [kind[name] for name in METRICS for kind in figures]
+            cells = [figures[name] for name in METRICS for figures in (row.mean, row.spread)]
             writer.writerow([row.experiment, row.split, row.runs, row.failed, *cells])
     return [json_path, csv_path]

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
@@ -62,3 +64,20 @@ def _moved(state: dict[str, Any], folder: Path) -> dict[str, Any]:
     paths = {name: move(state[name]) for name in ("best_model_path", "kth_best_model_path", "last_model_path")}
     best = {move(path): score for path, score in state["best_k_models"].items()}
     return {**state, **paths, "dirpath": str(folder), "best_k_models": best}
+
+
+class RandomState(Callback):
+    """Seeds torch's generators before every batch, from (seed, process, epoch, batch).
+
+    A continued training then drops out the same features in every process, though Lightning's checkpoints leave out the
+    generators' states. Order and augmentation are functions of (seed, epoch, index) in the same way.
+    """
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Remember the seed of the training."""
+        self._seed = torch.initial_seed()
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """Seed the generators of the CPU and of all GPUs."""
+        place = np.random.SeedSequence([self._seed, trainer.global_rank, trainer.current_epoch, batch_idx])
+        torch.manual_seed(int(place.generate_state(1)[0]))

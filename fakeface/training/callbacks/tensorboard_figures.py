@@ -1,23 +1,30 @@
 """What TensorBoard shows of a run besides its scalars: samples, augmentations, curves, the network, final figures."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.model_summary.model_summary import ModelSummary
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, RocCurveDisplay
 from torch import Tensor, nn
 
 from fakeface.data.dataset import FaceDataset
+from fakeface.data.records import LABEL_NAMES
 from fakeface.models.network import FaceNetwork, FaceOutput
-from fakeface.training.callbacks.figures import Image, image_grid, verdict_figures
 from fakeface.training.datamodule import FaceDataModule
 from fakeface.training.metrics import FaceMetrics
 from fakeface.training.module import FakeFaceModule
+
+Image = NDArray[np.uint8]
 
 PANEL_SAMPLES = 6
 
@@ -61,14 +68,12 @@ class TensorBoardFigures(Callback):
         if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero:
             data = getattr(trainer, "datamodule", None)
             hyperparameters = dict(pl_module.hparams_initial) | (dict(data.hparams_initial) if data is not None else {})
+            shown = {name: value for name, value in hyperparameters.items() if not name.startswith("_")}
             # Under names of their own: Lightning logs them at step 0, which would bend the curves of the others. AUROC
             # comes first, for its columns are the leftmost on the page.
             names = [name for name in trainer.callback_metrics if not name.endswith("_step")]
             names.sort(key=lambda name: not name.endswith("auroc"))
-            figures = {f"final/{name}": float(trainer.callback_metrics[name]) for name in names}
-            logger.log_hyperparams(
-                {name: value for name, value in hyperparameters.items() if not name.startswith("_")}, figures
-            )
+            logger.log_hyperparams(shown, {f"final/{name}": float(trainer.callback_metrics[name]) for name in names})
 
 
 def _writer(trainer: Trainer) -> Any:
@@ -122,10 +127,8 @@ def _sample_panel(dataset: FaceDataset, views: list[str]) -> Figure:
     by_label = [[i for i, record in enumerate(dataset.records) if record.label == label] for label in (0, 1)]
     chosen = [pair[i] for i in range(PANEL_SAMPLES // 2) for pair in by_label if i < len(pair)]
     columns = [dataset.source[position] for position in chosen]
-    titles = [
-        f"{dataset.records[i].stratum} {dataset.records[i].regions.strip('0') and dataset.records[i].regions}"
-        for i in chosen
-    ]
+    records = [dataset.records[position] for position in chosen]
+    titles = [f"{record.stratum} {record.regions.strip('0') and record.regions}" for record in records]
     return image_grid([[column[view] for column in columns] for view in views], views, titles)
 
 
@@ -136,9 +139,41 @@ def _augmentation_panel(dataset: FaceDataset, views: list[str]) -> Figure:
     else:
         epochs = range(PANEL_SAMPLES)
         samples, titles = [dataset[epoch, 0] for epoch in epochs], [f"epoch {epoch}" for epoch in epochs]
-    return image_grid([[_image(sample[view]) for sample in samples] for view in views], views, titles)
+    return image_grid([[sample[view].permute(1, 2, 0).numpy() for sample in samples] for view in views], views, titles)
 
 
-def _image(view: Tensor) -> Image:
-    image: Image = view.permute(1, 2, 0).numpy()
-    return image
+def image_grid(rows: Sequence[Sequence[Image]], row_titles: Sequence[str], column_titles: Sequence[str]) -> Figure:
+    """Draw images ``(H, W, 3)`` in rows, with a title beside each row and above each column."""
+    columns = len(column_titles)
+    figure = Figure(figsize=(1.6 * columns + 1.2, 1.6 * len(rows) + 0.4), layout="constrained")
+    grid = figure.subplots(len(rows), columns, squeeze=False)
+    for row, images in enumerate(rows):
+        for column, image in enumerate(images):
+            axes: Axes = grid[row, column]
+            axes.imshow(image)
+            axes.set_xticks([])
+            axes.set_yticks([])
+            if row == 0:
+                axes.set_title(column_titles[column], fontsize=8)
+            if column == 0:
+                axes.set_ylabel(row_titles[row], fontsize=8)
+    return figure
+
+
+def verdict_figures(label: NDArray[np.int64], probability: NDArray[np.float64]) -> dict[str, Figure]:
+    """Draw confusion matrix (at 0.5), ROC and precision-recall curve of labels and probabilities of fake ``(N,)``."""
+    figures = {
+        name: Figure(figsize=(4, 4), layout="constrained") for name in ("confusion_matrix", "roc", "precision_recall")
+    }
+    matrix, roc, precision_recall = (figure.subplots() for figure in figures.values())
+    ConfusionMatrixDisplay.from_predictions(
+        label, probability > 0.5, labels=[0, 1], display_labels=LABEL_NAMES, colorbar=False, cmap="Blues", ax=matrix
+    )
+    matrix.set(xlabel="Predicted", ylabel="True")
+    RocCurveDisplay.from_predictions(label, probability, name="fake", plot_chance_level=True, ax=roc)
+    roc.set(xlabel="False positive rate: reals called fake", ylabel="True positive rate: fakes found")
+    PrecisionRecallDisplay.from_predictions(
+        label, probability, name="fake", plot_chance_level=True, ax=precision_recall
+    )
+    precision_recall.set(xlabel="Recall of fakes", ylabel="Precision of fakes")
+    return figures

@@ -25,7 +25,7 @@ from fakeface.data.augment import PAPER_OPERATIONS
 from fakeface.data.dataset import Augmentation
 from fakeface.models import FaceClassifier, FaceOutput
 from fakeface.training.callbacks import TensorBoardFigures, tensorboard_figures
-from fakeface.training.callbacks.figures import image_grid, verdict_figures
+from fakeface.training.callbacks.tensorboard_figures import image_grid, verdict_figures
 from fakeface.training.datamodule import FaceDataModule
 from fakeface.training.module import FakeFaceModule
 
