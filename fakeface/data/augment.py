@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.data.records import MIRRORED_REGIONS
 from fakeface.views.view import find_view
 
 # Without it the import asks PyPI for a newer version.
@@ -31,14 +32,10 @@ class _QuarterTurn(A.DualTransform):
 
 
 class _Photometric(A.ImageOnlyTransform):
-    """An adjustment in tf.image's arithmetic: to floats in 0..1, adjust, and back to uint8.
+    """An adjustment in tf.image's arithmetic: to floats in 0..1, adjust by an amount in a range, and back to uint8.
 
     The way back (``tf.image.convert_image_dtype``) multiplies by 255.5, saturates and truncates, so that an adjustment
     by nothing changes no pixel. The report names no ranges; these are moderate.
-
-    Attributes:
-        low: Least amount of the adjustment.
-        high: Largest amount.
     """
 
     low: float
@@ -97,25 +94,15 @@ _TRANSFORMS: Mapping[str, A.BasicTransform] = {
 PAPER_OPERATIONS = ("identity", *_TRANSFORMS)
 """The original and its six augmentations: together they make a set seven times as large (Table 2)."""
 
-_MIRRORED_REGIONS = [1, 0, 2, 3]
-
 
 def augment_paper(
     views: Mapping[str, NDArray[np.uint8]], regions: NDArray[_Value], operation: str, generator: np.random.Generator
 ) -> tuple[dict[str, NDArray[np.uint8]], NDArray[_Value]]:
-    """Apply one operation to all views of a photograph.
+    """Return the views ``(S, S, 3)`` and regions ``(4,)`` of a photograph after one of ``PAPER_OPERATIONS``.
 
     A mirrored left eye is a right eye, so both flips swap these two regions. A turn keeps them; a half turn, which is
-    both flips in a row, swaps twice.
-
-    Args:
-        views: RGB images of the same square size, ``(S, S, 3)``; they are not written to.
-        regions: One value for each of ``records.REGIONS``, ``(4,)``.
-        operation: One of ``PAPER_OPERATIONS``.
-        generator: Where the amount of a photometric operation comes from; it draws the same whatever the views.
-
-    Returns:
-        The views and the regions after the operation.
+    both flips in a row, swaps twice. The generator, for the amount of a photometric operation, draws the same whatever
+    the views.
     """
     if operation == "identity":
         return dict(views), regions
@@ -128,7 +115,7 @@ def augment_paper(
         name: transform.apply(image, **params) if shared or find_view(name).photometric else image
         for name, image in views.items()
     }
-    return augmented, regions[_MIRRORED_REGIONS] if operation.startswith("flip") else regions
+    return augmented, regions[MIRRORED_REGIONS] if operation.startswith("flip") else regions
 
 
 def augment_online(

@@ -39,10 +39,9 @@ def download_dataset(out: Path) -> Path:
 
 
 def find_root(download: Path, target: Path) -> Path:
-    """Return the folder with ``training_real/`` and ``training_fake/`` inside a download.
+    """Return the folder with ``training_real/`` and ``training_fake/`` inside a download, the one nearest to the top.
 
-    The archive of 2019 holds it twice, as ``real_and_fake_face`` and below ``real_and_fake_face_detection``; the one
-    nearest to the top is taken.
+    The archive of 2019 holds it twice, as ``real_and_fake_face`` and below ``real_and_fake_face_detection``.
     """
     roots = [real.parent for real in download.rglob("training_real") if (real.parent / "training_fake").is_dir()]
     if not roots:

@@ -20,12 +20,9 @@ class Header:
 
     Attributes:
         format: Such as "JPEG" or "PNG".
-        width: In pixels.
-        height: In pixels.
         mode: Such as "RGB", "L" (grey) or "CMYK".
         table: Name of the set of quantisation tables: the sum of the first, then a digest of all; "" without tables.
         subsampling: Such as "4:2:0"; "" where there is none.
-        progressive: Whether the file is a progressive JPEG.
         metadata: Kinds of metadata in it, sorted, such as ``("exif", "icc_profile")``.
     """
 
@@ -49,7 +46,11 @@ def read_header(data: bytes) -> Header | None:
                 return Header(*basics, metadata=metadata)
             subsampling = _SUBSAMPLINGS.get(JpegImagePlugin.get_sampling(image), "other")
             progressive = bool(image.info.get("progressive"))
-            return Header(*basics, _table_name(image.quantization), subsampling, progressive, metadata)
+            tables = image.quantization
+            values = [value for number in sorted(tables) for value in (*tables[number], -1)]
+            digest = hashlib.sha256(repr(values).encode()).hexdigest()[:6]
+            table = f"{sum(next(iter(tables.values())))}-{digest}"
+            return Header(*basics, table, subsampling, progressive, metadata)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
 
@@ -58,12 +59,6 @@ def read_tables(paths: Iterable[Path]) -> dict[str, str]:
     """Return the name of each file's quantisation tables by its path as text; "" where it has none."""
     headers = {str(path): read_header(path.read_bytes()) for path in paths}
     return {path: header.table if header else "" for path, header in headers.items()}
-
-
-def _table_name(tables: dict[int, list[int]]) -> str:
-    values = [value for number in sorted(tables) for value in (*tables[number], -1)]
-    digest = hashlib.sha256(repr(values).encode()).hexdigest()[:6]
-    return f"{sum(next(iter(tables.values())))}-{digest}"
 
 
 def have_common_table(paths: Sequence[Path]) -> NDArray[np.bool_]:

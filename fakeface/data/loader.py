@@ -61,13 +61,6 @@ class ResumableLoader(DataLoader[Sample | UserError]):
 
     Lightning puts ``state_dict`` into every checkpoint. Restored in the middle of an epoch, the loader skips the
     batches that were handed out before, without reading them.
-
-    Args:
-        dataset: The samples.
-        sampler: Their order.
-        batch_size: Samples per batch.
-        num_workers: Processes that load them.
-        pin_memory: Whether batches go into memory that a GPU copies from faster.
     """
 
     def __init__(

@@ -43,11 +43,8 @@ def file_in_place_of_a_folder(path: Path) -> str:
 def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
     """Read a manifest: a CSV with ``path,label``, optionally others of ``MANIFEST_COLUMNS``, and any of one's own.
 
-    A real photograph has no difficulty: its field is empty or says ``real``, and no region of it is edited.
-
-    Args:
-        manifest: The file.
-        root: The folder that relative paths start from; by default the manifest's own.
+    Relative paths start from ``root``, by default the manifest's own folder. A real photograph has no difficulty: its
+    field is empty or says ``real``, and no region of it is edited.
     """
     check_source(root, manifest)
     base = manifest.parent if root is None else root
@@ -70,12 +67,7 @@ def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
 
 
 def check_columns(table: Path, names: Sequence[str], extra: Sequence[str] = ()) -> list[str]:
-    """Check the header of a table of photographs: ``path`` and ``label`` are there, and no column is misspelt.
-
-    Args:
-        table: The file, for errors.
-        names: Its columns.
-        extra: Those that it must have beside a manifest's.
+    """Check the header of a table of photographs: ``path``, ``label`` and ``extra`` are there, no column is misspelt.
 
     Returns:
         The columns that are meant: ours may be written in capitals.
@@ -99,12 +91,9 @@ def check_columns(table: Path, names: Sequence[str], extra: Sequence[str] = ()) 
 
 
 def record_from_row(where: str, row: Mapping[str, str], base: Path) -> Record:
-    """Return the photograph that a row of a table describes.
+    """Return the photograph that a row of a table describes by its columns, of which it has ``path`` and ``label``.
 
-    Args:
-        where: Names the row, for errors.
-        row: Its fields by column; ``path`` and ``label`` are among them.
-        base: The folder that relative paths start from.
+    Relative paths start from ``base``; ``where`` names the row in errors.
     """
     values = {name: value.strip() for name, value in row.items()}
     values |= {name: values[name].lower() for name in ("label", "difficulty", "split") if name in values}
@@ -147,21 +136,18 @@ def check_repeats(table: Path, records: Mapping[int, Record]) -> None:
 
 
 def write_manifest(manifest: Path, records: Iterable[Record], root: Path | None = None) -> None:
-    """Write records as a manifest that ``read_manifest`` reads back.
+    """Write records as a manifest that ``read_manifest`` reads back; its folder is made.
 
-    Args:
-        manifest: The file to write; its folder is made.
-        records: The rows, in order.
-        root: Paths below this folder are written relative to it, others as absolute paths; by default all are absolute.
+    Paths below ``root`` are written relative to it, others as absolute paths.
     """
-    rows = [row_from_record(replace(record, path=_below(root, record.path))) for record in records]
+    rows = []
+    for record in records:
+        path = record.path.absolute()
+        if root is not None and path.is_relative_to(root.absolute()):
+            path = path.relative_to(root.absolute())
+        rows.append(row_from_record(replace(record, path=path)))
     columns = columns_of(rows)
     write_table(manifest, columns, ([row.get(name, "") for name in columns] for row in rows), "w")
-
-
-def _below(root: Path | None, path: Path) -> Path:
-    path = path.absolute()
-    return path if root is None or not path.is_relative_to(root.absolute()) else path.relative_to(root.absolute())
 
 
 def row_from_record(record: Record) -> dict[str, str]:

@@ -13,6 +13,9 @@ DIFFICULTIES = ("easy", "mid", "hard")
 REGIONS = ("left_eye", "right_eye", "nose", "mouth")
 """Facial regions in the order of the four bits in CIPLAB's file names."""
 
+MIRRORED_REGIONS = [1, 0, 2, 3]
+"""Which of ``REGIONS`` stands in the place of each in a mirror."""
+
 KIND_CLASSES = {"edited": 1, "retouched": 1, "swapped": 2, "generated": 3}
 """Kinds of fakes that are understood, each with its class for networks that tell kinds, where 0 is real."""
 
@@ -35,7 +38,6 @@ class Record:
     """One photograph and what is known of it before it is opened.
 
     Attributes:
-        path: Where the file is.
         label: ``REAL`` (0) or ``FAKE`` (1).
         difficulty: One of ``DIFFICULTIES`` for a graded fake, else "".
         regions: Whether each of ``REGIONS`` was replaced, e.g. "0011" for nose and mouth; "" when unknown. Reals have

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 import torch
 from torch.utils.data import Sampler
@@ -10,27 +9,13 @@ from torch.utils.data import Sampler
 from fakeface.data.records import FAKE, Record
 
 
-class Order(Protocol):
-    """Draws the samples of an epoch."""
-
-    def __len__(self) -> int:
-        """How many they are, in every epoch."""
-
-    def __call__(self, generator: torch.Generator) -> Sequence[int]:
-        """Return their indices."""
-
-
-class BalancedOrder(Order):
+class BalancedOrder:
     """As many samples of either class, and of kinds and sources more alike than there are.
 
     Within a class the chance of a kind goes with the root of its size, and within a kind that of a source: to draw all
     as often would show a source of ten photographs so often that the network knows them by heart. Counts of classes,
-    kinds and sources are those chances to within one sample, for the draw is systematic.
-
-    Args:
-        records: The photograph of each sample.
-        share_of_reals: The share of the samples that are real.
-        length: How many are drawn; by default as many as there are.
+    kinds and sources are those chances to within one sample, for the draw is systematic. By default as many are drawn
+    as there are.
     """
 
     def __init__(self, records: Sequence[Record], share_of_reals: float = 0.5, length: int | None = None) -> None:
@@ -42,6 +27,7 @@ class BalancedOrder(Order):
         self._length = len(records) if length is None else length
 
     def __len__(self) -> int:
+        """How many are drawn in every epoch."""
         return self._length
 
     def __call__(self, generator: torch.Generator) -> list[int]:
@@ -66,16 +52,11 @@ def balanced_weights(keys: Sequence[tuple[int, str, str]], share_of_reals: float
     for key, size in sizes.items():
         of_kind[key[:2]] += size**0.5
     shares = {label: 1 - share_of_reals if label == FAKE else share_of_reals for label in of_class}
-    return {
-        key: shares[key[0]]
-        / sum(shares.values())
-        * kinds[key[:2]] ** 0.5
-        / of_class[key[0]]
-        * size**0.5
-        / of_kind[key[:2]]
-        / size
-        for key, size in sizes.items()
-    }
+    weights = {}
+    for (label, kind, source), size in sizes.items():
+        chance_of_kind = shares[label] / sum(shares.values()) * kinds[label, kind] ** 0.5 / of_class[label]
+        weights[label, kind, source] = chance_of_kind * size**0.5 / of_kind[label, kind] / size
+    return weights
 
 
 class EpochSampler(Sampler[tuple[int, int]]):
@@ -90,15 +71,14 @@ class EpochSampler(Sampler[tuple[int, int]]):
     Args:
         length: Number of samples in the dataset, where each comes once, or an order that draws them.
         seed: Seed of the order.
-        rank: Which of the processes this is.
+        rank: Which of so many processes this is.
         processes: How many there are.
 
     Attributes:
-        epoch: The epoch whose order is yielded next.
-        skip: How many samples at the start of that order are left out, because they were seen before an interruption.
+        skip: How many samples at the start of the order are left out, because they were seen before an interruption.
     """
 
-    def __init__(self, length: int | Order, seed: int, rank: int = 0, processes: int = 1) -> None:
+    def __init__(self, length: int | BalancedOrder, seed: int, rank: int = 0, processes: int = 1) -> None:
         self.order = length if not isinstance(length, int) else None
         self.length = length if isinstance(length, int) else len(length)
         self.seed = seed

@@ -63,13 +63,7 @@ def photograph_key(path: Path) -> int:
 
 
 class SlotFile:
-    """The slots of one kind.
-
-    Args:
-        folder: Where the two files are.
-        name: What their names start with.
-        slot: The type of a slot, such as ``np.dtype((np.uint8, (128, 128, 3)))``.
-    """
+    """The slots of one type, such as ``np.dtype((np.uint8, (128, 128, 3)))``, in two files of a name in a folder."""
 
     def __init__(self, folder: Path, name: str, slot: np.dtype[Any]) -> None:
         self.pixels_path = folder / f"{name}.pixels"
@@ -109,15 +103,11 @@ class SlotFile:
 
 
 class SlotWriter:
-    """Appends to slot files of one folder, as the only process that does, until the disk refuses.
+    """Appends to slot files of one folder, which is made, as the only process that does, until the disk refuses.
 
     A context manager, which waits for the process that writes to the folder before it. What was appended is committed
-    every ``COMMIT_SECONDS`` and at the end.
-
-    Args:
-        folder: The folder; made when it does not exist.
-        files: The files.
-        refused: Told why the folder cannot be written. If it raises nothing, what is appended from then on is dropped.
+    every ``COMMIT_SECONDS`` and at the end. ``refused`` is told why the folder cannot be written; if it raises nothing,
+    what is appended from then on is dropped.
     """
 
     def __init__(self, folder: Path, files: Sequence[SlotFile], refused: Callable[[OSError], None]) -> None:
@@ -132,22 +122,19 @@ class SlotWriter:
     def __enter__(self) -> Self:
         with self._trying():
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._wait_for_others()
+            lock = FileLock(self._folder / "lock")  # the system releases it when the process dies
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                tqdm.write(f"Waiting for the process that fills the view cache {self._folder}", file=sys.stderr)
+                lock.acquire()
+            self._stack.callback(lock.release)
             for file in self._files:
                 count = len(file)
                 for path, size in ((file.pixels_path, file.slot.itemsize), (file.keys_path, KEY_TYPE.itemsize)):
                     self._open[path] = self._stack.enter_context(FileIO(path, "a"))
                     self._open[path].truncate(count * size)
         return self
-
-    def _wait_for_others(self) -> None:
-        lock = FileLock(self._folder / "lock")  # the system releases it when the process dies
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            tqdm.write(f"Waiting for the process that fills the view cache {self._folder}", file=sys.stderr)
-            lock.acquire()
-        self._stack.callback(lock.release)
 
     def __exit__(self, *error: object) -> None:
         self.commit()

@@ -1,13 +1,13 @@
 """Splits and folds that leave whole sources out."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fakeface.data.records import LABEL_NAMES, SPLITS, Record, with_splits
-from fakeface.data.splits import as_folds, move_groups, of_records, stable_order
+from fakeface.data.splits import as_folds, check_filled, members_by, move_groups, of_records
 from fakeface.errors import UserError
 
 SOURCE_SHARES = (0.6, 0.2, 0.2)
@@ -18,12 +18,9 @@ _SOURCE_ATTEMPTS = 500
 
 
 def source_split(records: Sequence[Record], seed: int) -> list[Record]:
-    """Leave whole sources out: about ``SOURCE_SHARES`` of each class and kind train, validate and test.
+    """Set the records' splits so that about ``SOURCE_SHARES`` of each class and kind train, validate and test.
 
-    Sources that have a source group in common stay together.
-
-    Returns:
-        The records in their order with ``split`` set.
+    Whole sources are left out, and sources that have a source group in common stay together.
     """
     return with_splits(records, [SPLITS[part] for part in _share_out_sources(records, SOURCE_SHARES, seed)])
 
@@ -38,7 +35,7 @@ def source_folds(records: Sequence[Record], number: int, seed: int) -> list[list
 def _share_out_sources(records: Sequence[Record], shares: Sequence[float], seed: int) -> list[int]:
     """Return the part of each record: whole sources, as near the shares of each class and kind as found."""
     sources = _members_of_sources(records)
-    rows: list[dict[str, int]] = []
+    rows = []
     for members in sources:
         classes = [LABEL_NAMES[records[index].label] for index in members]
         kinds = [f"{label} {records[index].kind}" for label, index in zip(classes, members, strict=True)]
@@ -78,22 +75,13 @@ def _sums(values: NDArray[np.float64], part: NDArray[np.int64], number: int) -> 
 
 
 def _members_of_sources(records: Sequence[Record]) -> list[list[int]]:
-    """The indices of each source, in stable order; sources that have a source group in common are one."""
+    """The indices of each source; sources that have a source group in common are one."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    missing = [record.path for record in records if not record.source]
-    if missing:
-        raise UserError(
-            f"{len(missing)} of {len(records)} images have no source, the first is {missing[0]}: fill the manifest's "
-            f"column 'source' with where each comes from"
-        )
+    check_filled(records, "source", "source", " with where each comes from")
     names, source = np.unique([record.source for record in records], return_inverse=True)
     clusters, cluster = np.unique([record.cluster for record in records], return_inverse=True)
     nodes = len(names) + len(clusters)
     graph = coo_array((np.ones(len(records)), (source, len(names) + cluster)), shape=(nodes, nodes))
-    component = connected_components(graph, directed=False)[1][source]
-    members: dict[int, list[int]] = defaultdict(list)
-    for index in stable_order(records):
-        members[int(component[index])].append(index)
-    return list(members.values())
+    return list(members_by(records, connected_components(graph, directed=False)[1][source]).values())

@@ -31,13 +31,19 @@ _ATTEMPTS = 20
 
 def manifest_split(records: Sequence[Record]) -> list[Record]:
     """Return the records as they are, once it is sure that each has its split."""
-    missing = [record.path for record in records if not record.split]
+    mend = f" with {', '.join(SPLITS)}, or have it drawn with `fakeface data index`"
+    check_filled(records, "split", "split", mend)
+    return list(records)
+
+
+def check_filled(records: Sequence[Record], column: str, meaning: str, mend: str) -> None:
+    """Refuse records that lack a value of a manifest's column; the mend follows the column's name."""
+    missing = [record.path for record in records if not getattr(record, column)]
     if missing:
         raise UserError(
-            f"{len(missing)} of {len(records)} images have no split, the first is {missing[0]}: fill the manifest's "
-            f"column 'split' with {', '.join(SPLITS)}, or have it drawn with `fakeface data index`"
+            f"{len(missing)} of {len(records)} images have no {meaning}, the first is {missing[0]}: fill the "
+            f"manifest's column {column!r}{mend}"
         )
-    return list(records)
 
 
 def paper_split(records: Sequence[Record], seed: int) -> list[Record]:
@@ -51,9 +57,7 @@ def paper_split(records: Sequence[Record], seed: int) -> list[Record]:
         three images are enough for one in each split.
     """
     generator = np.random.default_rng(seed)
-    strata: dict[str, list[int]] = defaultdict(list)
-    for index in stable_order(records):
-        strata[records[index].stratum].append(index)
+    strata = members_by(records, [record.stratum for record in records])
     splits = [""] * len(records)
     for stratum in sorted(strata):
         members = generator.permutation(strata[stratum])
@@ -64,16 +68,13 @@ def paper_split(records: Sequence[Record], seed: int) -> list[Record]:
 
 
 def split_counts(stratum: str, size: int) -> tuple[int, int, int]:
-    """Share out a stratum's images between train, val and test in the proportions of Table 1.
+    """Share out so many images of a stratum between train, val and test in the proportions of Table 1.
 
-    Args:
-        stratum: As in ``Record.stratum``; one that the table does not know has its class's proportions.
-        size: How many images it has.
-
-    Returns:
-        Counts that sum to ``size``, rounded by largest remainder; none is zero when ``size`` is at least 3.
+    A stratum that the table does not know has its class's proportions. Counts are rounded by largest remainder; none is
+    zero when there are at least 3 images.
     """
-    proportions = TABLE_1.get(stratum) or _class_proportions(stratum)
+    rows = [counts for name, counts in TABLE_1.items() if name.startswith(stratum.partition("-")[0])]
+    proportions = TABLE_1.get(stratum) or [sum(column) for column in zip(*rows, strict=True)]
     whole = sum(proportions)
     # Integers throughout, so that the table's own sizes give the table's own counts.
     counts = [size * part // whole for part in proportions]
@@ -87,19 +88,19 @@ def split_counts(stratum: str, size: int) -> tuple[int, int, int]:
     return train, val, test
 
 
-def _class_proportions(stratum: str) -> list[int]:
-    label = stratum.partition("-")[0]
-    rows = [counts for name, counts in TABLE_1.items() if name.startswith(label)]
-    return [sum(column) for column in zip(*rows, strict=True)]
+def members_by(records: Sequence[Record], keys: Sequence[Any]) -> dict[Any, list[int]]:
+    """Return the indices of the records that share a key, all sorted by path below the records' common folder.
 
-
-def stable_order(records: Sequence[Record]) -> list[int]:
-    """Return the indices that sort the records by path below their common folder, wherever that folder lies."""
+    So their order depends neither on that of the records, nor on where the folder lies, nor on the keys.
+    """
     if not records:
-        return []
+        return {}
     common = Path(os.path.commonpath([record.path.parent.absolute() for record in records]))
     names = [record.path.absolute().relative_to(common).as_posix() for record in records]
-    return sorted(range(len(records)), key=names.__getitem__)
+    members: dict[Any, list[int]] = defaultdict(list)
+    for index in sorted(range(len(records)), key=names.__getitem__):
+        members[keys[index]].append(index)
+    return members
 
 
 def grouped_split(records: Sequence[Record], seed: int) -> list[Record]:
@@ -137,7 +138,7 @@ def of_records(groups: Sequence[Sequence[int]], chosen: Sequence[int]) -> list[i
 def _assign_groups(
     holds: NDArray[np.int64], wanted: NDArray[np.int64], generator: np.random.Generator
 ) -> tuple[list[int], int]:
-    """Give each group to a split, the large ones first, since the small ones fill what remains.
+    """Give each group to a split with room for it, the large ones first, since the small ones fill what remains.
 
     ``StratifiedGroupKFold`` gives all strata the same shares, which Table 1 does not: put together from its folds, a
     split of CIPLAB misses up to 24 photographs of a stratum, and this none.
@@ -145,7 +146,7 @@ def _assign_groups(
     Args:
         holds: Images of each stratum in each group, ``(G, S)``.
         wanted: Images of each stratum that each split should have, ``(3, S)``.
-        generator: Draws among the splits with room, in proportion to it.
+        generator: Draws among the splits, in proportion to their room.
 
     Returns:
         The split of each group, and by how many images the counts differ from those wanted at most.
@@ -179,12 +180,7 @@ def move_groups(holds: NDArray[Any], room: NDArray[Any], chosen: NDArray[np.int6
 
 
 def folds(records: Sequence[Record], number: int, seed: int) -> list[list[Record]]:
-    """Divide the records into folds that hold whole source groups and the same share of every stratum.
-
-    Args:
-        records: Each with its group.
-        number: How many folds, at least 3.
-        seed: Decides which groups come together.
+    """Divide the records into so many folds, at least 3, of whole source groups and the same share of every stratum.
 
     Returns:
         For each fold all records in their order: the fold itself is ``test``, the next one ``val``, the others are
@@ -221,14 +217,5 @@ def as_folds(records: Sequence[Record], fold_of: Sequence[int], number: int) -> 
 
 
 def _members_of_groups(records: Sequence[Record]) -> list[list[int]]:
-    """The indices of each source group, groups and members in stable order, whatever the groups are called."""
-    missing = [record.path for record in records if not record.group]
-    if missing:
-        raise UserError(
-            f"{len(missing)} of {len(records)} images have no source group, the first is {missing[0]}: fill the "
-            f"manifest's column 'group', or remove it and have the groups found"
-        )
-    members: dict[str, list[int]] = defaultdict(list)
-    for index in stable_order(records):
-        members[records[index].group].append(index)
-    return list(members.values())
+    check_filled(records, "group", "source group", ", or remove it and have the groups found")
+    return list(members_by(records, [record.group for record in records]).values())

@@ -21,14 +21,7 @@ _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], mode: Literal["w", "x"]) -> None:
-    """Write a table; its folder is made.
-
-    Args:
-        path: The file.
-        columns: Their names.
-        rows: The fields of each row.
-        mode: ``w`` takes the place of an earlier file.
-    """
+    """Write a table; its folder is made. With mode ``w`` it takes the place of an earlier file, with ``x`` of none."""
     if mode == "x" and path.exists():
         raise UserError(f"{path} exists already: move it away or write to another folder")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,12 +40,9 @@ def read_table(
 
     Tables are read as spreadsheets write them: with a byte-order mark, a line ``sep=;``, semicolons or tabs, Windows
     line ends, spaces around names and paths, and empty columns and rows at the end.
-
-    Args:
-        path: The file.
-        check_header: Called with the names of the columns; returns those that are meant, or raises.
-        base: The folder that paths start from; then a path that is not UTF-8 has to be that of a file, for the table
-            may just as well be in another encoding.
+    ``check_header`` is called with the names of the columns, and returns those that are meant, or raises. With the
+    folder ``base`` that paths start from, one that is not UTF-8 has to be that of a file, for the table may just as
+    well be in another encoding.
     """
     if path.suffix.lower() in _SPREADSHEETS:
         raise UserError(f"{path} is a spreadsheet's own file: save it as CSV in UTF-8, and name that one")
@@ -100,7 +90,8 @@ def _read_rows(
         if not row["path"]:
             raise UserError(f"{where}: the path is empty: name the image file")
         for column, value in row.items():
-            if _NOT_UTF8.search(value) and not (column == "path" and _may_exist(value, base)):
+            known = column == "path" and (base is None or os.path.exists(base / value))  # noqa: PTH110 (never raises)
+            if _NOT_UTF8.search(value) and not known:
                 raise csv.Error(f"row {number} holds other bytes")
         yield number, row
 
@@ -113,7 +104,3 @@ def _delimiter(header: str) -> str:
         return "path" in names, len(names)
 
     return max(_DELIMITERS, key=rank)
-
-
-def _may_exist(name: str, base: Path | None) -> bool:
-    return base is None or os.path.exists(base / name)  # noqa: PTH110 (never raises)

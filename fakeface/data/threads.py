@@ -17,14 +17,10 @@ Result = TypeVar("Result")
 def map_in_order(
     function: Callable[[Item], Result], items: Iterable[Item], workers: int | None = None
 ) -> Iterator[Result]:
-    """Yield the result for each item, in order; few are computed ahead, so that memory stays constant.
+    """Yield the result for each item, in order, computed in so many threads, by default one per core.
 
-    Meanwhile OpenCV uses one thread, for its own would fight with these.
-
-    Args:
-        function: What to compute; it runs in threads.
-        items: Taken one by one, in the caller's thread.
-        workers: Threads; one per core by default.
+    Items are taken in the caller's thread; few are computed ahead, so that memory stays constant. Meanwhile OpenCV uses
+    one thread, for its own would fight with these.
     """
     workers = workers or cores()
     with one_opencv_thread(), ThreadPoolExecutor(workers) as pool:

@@ -34,10 +34,9 @@ _ACROSS = np.linspace(-1, 1, 32)
 
 @dataclass(frozen=True, slots=True)
 class DrawnFace:
-    """A drawn portrait.
+    """A drawn portrait, RGB in 0..1, ``(S, S, 3)``.
 
     Attributes:
-        pixels: RGB in 0..1, ``(S, S, 3)``.
         regions: Where the regions are that a fake may replace, in the order of ``fakeface.data.records.REGIONS``;
             left is the picture's left, as in CIPLAB.
     """
@@ -52,13 +51,7 @@ def sample_pose(rng: np.random.Generator) -> Pose:
 
 
 def draw_face(rng: np.random.Generator, pose: Pose, size: int) -> DrawnFace:
-    """Draw a face.
-
-    Args:
-        rng: Decides everything but the pose.
-        pose: Where the head stands.
-        size: Height and width in pixels.
-    """
+    """Draw a face in a square of so many pixels; ``rng`` decides everything but where the head stands."""
     look = {name: rng.uniform(*limits) for name, limits in _LOOKS.items()}
     skin = _mixed(rng, _SKINS)
     canvas = Canvas(_background(rng, size), pose)

@@ -82,11 +82,8 @@ class Face:
 def find_faces(image: NDArray[np.uint8]) -> list[Face]:
     """Find the faces of a photograph, the most prominent first: large, near the middle and sure.
 
-    Where faces lie on their side or head, the photograph is searched again with these upright, so that a turned
-    photograph gives the same faces. Where nothing was found, the other turns are searched at the smallest size.
-
-    Args:
-        image: RGB, ``(H, W, 3)``.
+    Where faces lie on their side or head, the photograph ``(H, W, 3)`` is searched again with these upright, so that a
+    turned one gives the same faces. Where nothing was found, the other turns are searched at the smallest size.
     """
     height, width = image.shape[:2]
     found, others = _find_upright(image, SIDES)
@@ -96,7 +93,12 @@ def find_faces(image: NDArray[np.uint8]) -> list[Face]:
     for turns in sorted(others):
         upright, _ = _find_upright(np.ascontiguousarray(np.rot90(image, turns)), sides)
         found += [_turned_back(face, turns, height, width) for face in upright]
-    return sorted(_distinct(found), key=lambda face: -_prominence(face, height, width))
+
+    def prominence(face: Face) -> float:
+        distance = np.linalg.norm(face.centre - [width / 2, height / 2]) / max(height, width)
+        return float(face.confidence * face.side * (1 - distance))
+
+    return sorted(_distinct(found), key=prominence, reverse=True)
 
 
 def _find_upright(image: NDArray[np.uint8], sides: Sequence[int]) -> tuple[list[Face], set[int]]:
@@ -187,11 +189,6 @@ def face_points(image: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return the points ``(5, 2)`` of the most prominent face, or else ``central_points``."""
     faces = find_faces(image)
     return faces[0].points if faces else central_points(*image.shape[:2])
-
-
-def _prominence(face: Face, height: int, width: int) -> float:
-    distance = np.linalg.norm(face.centre - [width / 2, height / 2]) / max(height, width)
-    return float(face.confidence * face.side * (1 - distance))
 
 
 def _search(image: NDArray[np.uint8], side: int, frame: int = 0) -> list[Face]:

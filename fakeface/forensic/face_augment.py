@@ -10,14 +10,12 @@ from torch import Tensor
 
 from fakeface.data.dataset import to_tensor
 from fakeface.data.images import to_uint8
+from fakeface.data.records import MIRRORED_REGIONS
 from fakeface.faces.alignment import CANVAS, crop_matrix
 from fakeface.views.pictures import save_as_jpeg
 
 MAP_STRIDE = 16
 """Pixels of the view per cell of the map of what was replaced."""
-
-MIRRORED_REGIONS = [1, 0, 2, 3]
-"""Which of ``records.REGIONS`` stands in the place of each in a mirror."""
 
 
 class FaceSample(NamedTuple):
@@ -49,14 +47,9 @@ def augment_face(
     size: int,
     generator: np.random.Generator,
 ) -> FaceSample:
-    """Cut a view ``(size, size, 3)`` out of an aligned canvas at random.
+    """Cut a view of so many pixels out of a canvas from ``align_face`` at random.
 
-    Args:
-        canvas: From ``align_face``; it is not written to.
-        regions: One value for each of ``records.REGIONS``, ``(4,)``.
-        splice: Share of foreign pixels on the canvas, 0 to 255, square, of any size; None where it is not known.
-        size: Height and width of the view in pixels.
-        generator: Where all choices come from.
+    ``splice`` is the share of foreign pixels on the canvas, 0 to 255, square, of any size; None where it is not known.
     """
     matrix, mirrored, interpolation = draw_crop(size, 0.06, generator)
     face = cv2.warpAffine(canvas, matrix, (size, size), flags=interpolation, borderMode=cv2.BORDER_REFLECT_101)

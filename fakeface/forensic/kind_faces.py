@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from fakeface.data.cache import ViewSource
 from fakeface.data.dataset import FaceDataset, Sample, region_bits
 from fakeface.data.images import read_image
-from fakeface.data.records import FAKE, KIND_CLASSES, REAL, Record
-from fakeface.data.sampler import BalancedOrder, Order
+from fakeface.data.records import FAKE, KIND_CLASSES, MIRRORED_REGIONS, REAL, Record
+from fakeface.data.sampler import BalancedOrder
 from fakeface.data.slot_file import SlotFile, SlotWriter, photograph_key, settings_digest
 from fakeface.faces.alignment import CANVAS, align_face, alignment, similarity, transform_points
 from fakeface.faces.finder import face_points
 from fakeface.forensic.benign import benign_changes
-from fakeface.forensic.face_augment import MAP_STRIDE, MIRRORED_REGIONS, FaceSample, draw_crop
+from fakeface.forensic.face_augment import MAP_STRIDE, FaceSample, draw_crop
 from fakeface.forensic.faces import Donors, light_of, refuse
 from fakeface.forensic.histories import LARGEST_EYE_DISTANCE, scaled, web_history
 from fakeface.forensic.manipulations import WITH_DONOR, WITHOUT_DONOR
-from fakeface.forensic.pseudo_fakes import FacePhotograph, PseudoFake, eye_distance, make_pseudo_fake
+from fakeface.forensic.pseudo_fakes import FacePhotograph, PseudoFake, make_pseudo_fake
 
 VERSION = 2
 """Raise it when the same photographs give other points."""
@@ -112,7 +112,7 @@ def crop_around_face(face: FacePhotograph) -> FacePhotograph:
     left, top = np.floor(np.clip(corners.min(axis=0), 0, [width - 1, height - 1])).astype(int)
     right, bottom = np.ceil(np.clip(corners.max(axis=0), [left + 1, top + 1], [width, height])).astype(int)
     image, points = np.ascontiguousarray(face.image[top:bottom, left:right]), face.points - [left, top]
-    factor = LARGEST_EYE_DISTANCE / eye_distance(points)
+    factor = LARGEST_EYE_DISTANCE / face.eye_distance
     return FacePhotograph(*(scaled(image, points, factor) if factor < 1 else (image, points)))
 
 
@@ -123,14 +123,10 @@ def through_the_web(
     size: int,
     generator: np.random.Generator,
 ) -> FaceSample:
-    """Change a photograph as honest users do, send it through the web, and cut out the view at random.
+    """Change a photograph as honest users do, send it through the web, and cut out a view of so many pixels at random.
 
-    Args:
-        face: The photograph.
-        regions: One value for each of ``records.REGIONS``, ``(4,)``.
-        mask: Share of foreign pixels of the photograph, 0 to 1, ``(H, W)``; None where it is not known.
-        size: Height and width of the view.
-        generator: Where all choices come from; the same state gives pictures of one size the same changes.
+    The mask is the share of foreign pixels of the photograph, 0 to 1, ``(H, W)``; None where it is not known. The same
+    state of the generator gives pictures of one size the same changes.
     """
     image, points = web_history(benign_changes(face.image, generator), face.points, generator)
     crop, mirrored, interpolation = draw_crop(size, 0.07, generator)
@@ -149,7 +145,7 @@ def through_the_web(
     return FaceSample(np.asarray(view, np.uint8), regions[MIRRORED_REGIONS] if mirrored else regions, cells)
 
 
-class PairedOrder(Order):
+class PairedOrder(BalancedOrder):
     """Draws photographs with balanced classes, kinds and sources, most reals followed by a pseudo-fake of themselves.
 
     The index of a sample is the photograph's position, plus the number of photographs for its pseudo-fake, plus twice
@@ -157,17 +153,18 @@ class PairedOrder(Order):
     """
 
     def __init__(self, records: Sequence[Record]) -> None:
-        self._draw = BalancedOrder(records, SHARE_OF_REALS)
+        super().__init__(records, SHARE_OF_REALS)
         self._labels = [record.label for record in records]
         self._pairs = int(int(len(records) * SHARE_OF_REALS) * PAIRED)
 
     def __len__(self) -> int:
+        """How many are drawn in every epoch, pseudo-fakes among them."""
         return len(self._labels) + self._pairs
 
     def __call__(self, generator: torch.Generator) -> list[int]:
         """Draw indices; of all reals, those drawn first are paired."""
         order, times, pairs, count = [], Counter[int](), self._pairs, len(self._labels)
-        for position in self._draw(generator):
+        for position in super().__call__(generator):
             index = position + 2 * count * times[position]
             times[position] += 1
             order.append(index)

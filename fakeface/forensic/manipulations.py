@@ -17,7 +17,6 @@ from fakeface.forensic.pseudo_fakes import (
     Mask,
     PseudoFake,
     clone_gradients,
-    eye_distance,
     fill,
     move_colours,
     place_outline,
@@ -40,9 +39,8 @@ def morph_faces(target: FacePhotograph, donor: FacePhotograph, generator: np.ran
 
 def blend_with_itself(target: FacePhotograph, generator: np.random.Generator) -> PseudoFake:
     """Blend a face into itself after a slight change of colour, sharpness, size or place."""
-    distance = eye_distance(target.points)
     scale = 1 + generator.normal(0, 0.015)
-    shift = generator.normal(0, 0.012 * distance, 2)
+    shift = generator.normal(0, 0.012 * target.eye_distance, 2)
     centre = target.points.mean(axis=0)
     matrix = np.column_stack([np.eye(2) * scale, centre - scale * centre + shift])
     source = _warped(target.image, matrix, target)
@@ -63,7 +61,7 @@ def blend_with_itself(target: FacePhotograph, generator: np.random.Generator) ->
 def warp_locally(target: FacePhotograph, generator: np.random.Generator) -> PseudoFake:
     """Push, enlarge or shrink one to three places of a face, as liquify tools do."""
     height, width = target.image.shape[:2]
-    distance = eye_distance(target.points)
+    distance = target.eye_distance
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
     move_x, move_y = np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
     for _ in range(int(generator.integers(1, 4))):
@@ -88,10 +86,10 @@ def smooth_locally(target: FacePhotograph, generator: np.random.Generator) -> Ps
     if generator.random() < 0.6:
         smooth = cv2.bilateralFilter(image, 7, float(generator.uniform(20, 60)), float(generator.uniform(3, 7)))
     else:
-        smooth = cv2.GaussianBlur(image, (0, 0), 0.012 * eye_distance(target.points) + generator.uniform(0.5, 1.5))
+        smooth = cv2.GaussianBlur(image, (0, 0), 0.012 * target.eye_distance + generator.uniform(0.5, 1.5))
     if generator.random() < 0.6:
         spots = _spots(target, generator, most=4, sizes=(0.15, 0.5)).astype(np.float32) / 255
-        mask = cv2.GaussianBlur(spots, (0, 0), max(0.5, 0.08 * eye_distance(target.points)))
+        mask = cv2.GaussianBlur(spots, (0, 0), max(0.5, 0.08 * target.eye_distance))
     else:
         mask = _face_mask(target, generator)
     return _mixed(image, np.asarray(smooth, dtype=np.float32), mask * np.float32(generator.uniform(0.6, 1.0)))
@@ -111,7 +109,7 @@ def _face_map(donor: FacePhotograph, target: FacePhotograph, generator: np.rando
         affine, _ = cv2.estimateAffine2D(
             donor.points.astype(np.float32), target.points.astype(np.float32), method=cv2.LMEDS
         )
-        area_ratio = (eye_distance(target.points) / max(eye_distance(donor.points), 1e-6)) ** 2
+        area_ratio = (target.eye_distance / max(donor.eye_distance, 1e-6)) ** 2
         if affine is not None and 0.3 < np.linalg.det(affine[:, :2]) / area_ratio < 3:
             return np.asarray(affine, dtype=np.float64)
     return similarity(donor.points, target.points)
@@ -153,11 +151,11 @@ def _face_mask(target: FacePhotograph, generator: np.random.Generator) -> Mask:
     placed = place_outline(FACE_OUTLINE, target.points)
     centre = target.points.mean(axis=0)
     size = generator.uniform(0.62, 1.02)
-    distance = eye_distance(target.points)
     placed = centre + (placed - centre) * size * generator.uniform(0.95, 1.05, (1, 2))
-    placed = placed + generator.normal(0, 0.03 * distance, placed.shape)
+    placed = placed + generator.normal(0, 0.03 * target.eye_distance, placed.shape)
     hard = fill(placed, target.image.shape[:2])
-    return np.asarray(cv2.GaussianBlur(hard, (0, 0), max(0.4, generator.uniform(0.01, 0.14) * distance)), np.float32)
+    softness = max(0.4, generator.uniform(0.01, 0.14) * target.eye_distance)
+    return np.asarray(cv2.GaussianBlur(hard, (0, 0), softness), np.float32)
 
 
 def _spots(
@@ -165,7 +163,7 @@ def _spots(
 ) -> NDArray[np.uint8]:
     """Return a mask, 0 or 255, of up to so many ellipses on the face; sizes are half axes in eye distances."""
     mask = np.zeros(target.image.shape[:2], dtype=np.uint8)
-    distance = eye_distance(target.points)
+    distance = target.eye_distance
     for _ in range(int(generator.integers(1, most + 1))):
         x, y = _place(target, generator)
         axes = (max(2, int(distance * generator.uniform(*sizes))), max(2, int(distance * generator.uniform(*sizes))))
@@ -175,11 +173,10 @@ def _spots(
 
 def _place(target: FacePhotograph, generator: np.random.Generator) -> NDArray[np.float64]:
     """Return a place of the face: near one of the five points, or anywhere inside their surroundings."""
-    distance = eye_distance(target.points)
     if generator.random() < 0.5:
         near = target.points[generator.integers(5)]
-        return np.asarray(near + generator.normal(0, 0.15 * distance, 2))
-    return np.asarray(target.points.mean(axis=0) + generator.uniform(-0.8, 0.8, 2) * distance)
+        return np.asarray(near + generator.normal(0, 0.15 * target.eye_distance, 2))
+    return np.asarray(target.points.mean(axis=0) + generator.uniform(-0.8, 0.8, 2) * target.eye_distance)
 
 
 WITH_DONOR = {"swap": swap_face, "morph": morph_faces}

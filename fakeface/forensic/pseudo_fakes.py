@@ -47,6 +47,11 @@ class FacePhotograph(NamedTuple):
     image: NDArray[np.uint8]
     points: Points
 
+    @property
+    def eye_distance(self) -> float:
+        """Distance between the eyes in pixels."""
+        return float(np.linalg.norm(self.points[1] - self.points[0]))
+
 
 class PseudoFake(NamedTuple):
     """A photograph ``(H, W, 3)``, the share that is foreign of each pixel ``(H, W)``, and the region bits ``(4,)``."""
@@ -86,13 +91,7 @@ def _pick(generator: np.random.Generator, *ranges: tuple[float, float, float]) -
 def make_pseudo_fake(
     target: FacePhotograph, draw_donor: Callable[[], FacePhotograph], generator: np.random.Generator
 ) -> PseudoFake:
-    """Paste one to four parts of other faces into a photograph.
-
-    Args:
-        target: The photograph; it is not written to.
-        draw_donor: Gives a face that parts are taken from, another one at each call.
-        generator: Where all other choices come from.
-    """
+    """Paste one to four parts of other faces, of which ``draw_donor`` gives another one at each call."""
     names = list(_COMBINATIONS)
     chances = np.array(list(_COMBINATIONS.values()))
     bits = names[generator.choice(len(names), p=chances / chances.sum())]
@@ -123,11 +122,10 @@ def _paste(
     right, bottom = np.clip(place_outline(FACE_OUTLINE, target.points).max(axis=0) + 8, 0, [width, height]).astype(int)
     field = (slice(top, bottom), slice(left, right))
     inner = FacePhotograph(target.image[field], target.points - [left, top])
-    distance = eye_distance(inner.points)
     warped = _warp(donor, inner, parts, style, generator)
     hard, face = _part_mask(inner, parts, generator)
     # The donor's colours are moved to the target's, as measured on the skin around the parts.
-    reach = max(1, int(0.12 * distance))
+    reach = max(1, int(0.12 * inner.eye_distance))
     ring = (cv2.dilate(hard, np.ones((2 * reach + 1, 2 * reach + 1))) * face - hard) > 0.5
     colours = warped
     if ring.sum() >= 30:
@@ -137,7 +135,7 @@ def _paste(
     if cloned is not None:
         image[field], mask[field] = cloned, cv2.GaussianBlur(hard, (0, 0), 1.0)
         return image, mask
-    soft = cv2.GaussianBlur(hard, (0, 0), max(0.3, style.feather * distance))
+    soft = cv2.GaussianBlur(hard, (0, 0), max(0.3, style.feather * inner.eye_distance))
     blend = inner.image + (colours - inner.image) * soft[..., np.newaxis]
     image[field], mask[field] = to_uint8(blend), soft
     return image, mask
@@ -160,7 +158,7 @@ def _warp(
     error = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     if style.stretch:
         error = error @ (np.eye(2) + generator.normal(0, 0.05, (2, 2)))
-    shift = generator.normal(0, 0.02 * eye_distance(target.points), 2)
+    shift = generator.normal(0, 0.02 * target.eye_distance, 2)
     matrix = np.column_stack([error @ matrix[:, :2], error @ (matrix[:, 2] - centre) + centre + shift])
     interpolation = cv2.INTER_CUBIC if generator.random() < 0.6 else cv2.INTER_LINEAR
     height, width = target.image.shape[:2]
@@ -174,7 +172,6 @@ def _warp(
 
 def _part_mask(target: FacePhotograph, parts: Sequence[int], generator: np.random.Generator) -> tuple[Mask, Mask]:
     """Return where the parts are replaced and where the face is, 0 or 1."""
-    distance = eye_distance(target.points)
     shape = target.image.shape[:2]
     outlines = []
     for part in parts:
@@ -184,11 +181,11 @@ def _part_mask(target: FacePhotograph, parts: Sequence[int], generator: np.rando
         hull = _hull(place_outline(outline, target.points, part))
         centre = hull.mean(axis=0)
         grown = centre + (hull - centre) * generator.uniform(1.0, 1.45, (1, 2))
-        outlines.append(_hull(grown + generator.normal(0, 0.03 * distance, hull.shape)))
+        outlines.append(_hull(grown + generator.normal(0, 0.03 * target.eye_distance, hull.shape)))
     filled = [fill(outline, shape) for outline in outlines]
     if len(parts) > 1 and generator.random() < 0.5:  # one connected patch
         filled.append(fill(_hull(np.concatenate(outlines)), shape))
-    reach = max(1, int(generator.uniform(0.0, 0.08) * distance))
+    reach = max(1, int(generator.uniform(0.0, 0.08) * target.eye_distance))
     grown_mask = cv2.dilate(np.max(filled, axis=0), _disc(reach))
     face = fill(place_outline(FACE_OUTLINE, target.points), shape)
     return grown_mask * cv2.erode(face, _disc(2)), face
@@ -248,11 +245,6 @@ def place_outline(outline: Sequence[tuple[float, float]] | Points, points: Point
     anchors = _ANCHORS[part]
     shift: Points = points[anchors].mean(axis=0) - transform_points(POINTS[anchors], matrix).mean(axis=0)
     return placed + shift
-
-
-def eye_distance(points: Points) -> float:
-    """Return the distance between the eyes of five points in pixels."""
-    return float(np.linalg.norm(points[1] - points[0]))
 
 
 def _hull(points: Points) -> Points:

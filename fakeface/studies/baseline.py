@@ -59,15 +59,7 @@ class TunedClassifier:
 def extract_features(
     net: FaceClassifier, source: ViewSource, photographs: int, device: torch.device, batch_size: int = 32
 ) -> Features:
-    """Return the concatenated features ``(N, F)`` of a network's branches.
-
-    Args:
-        net: The network, on ``device`` and in evaluation mode; its head is not used.
-        source: Views of the photographs.
-        photographs: How many there are.
-        device: Where the network runs.
-        batch_size: Photographs at a time.
-    """
+    """Return the concatenated features ``(N, F)`` of a network's branches, in evaluation mode on the device."""
 
     def features(batch: Batch) -> Features:
         return net.features(to_tensors(batch, device)).float().cpu().numpy()
@@ -83,15 +75,9 @@ def extract_features(
 def tune_classifier(
     name: ClassifierName, features: Features, records: Sequence[Record], seed: int = 0
 ) -> TunedClassifier:
-    """Choose a classifier's parameters and fit it.
+    """Choose a classifier's parameters, and fit it to the features ``(N, F)`` of the training photographs.
 
     Photographs of one source group stay in one fold; a photograph without a group is its own.
-
-    Args:
-        name: ``knn``, ``svm`` or ``logistic``.
-        features: Of the training photographs, ``(N, F)``.
-        records: The training photographs.
-        seed: Seed of the folds.
     """
     label = np.array([record.label for record in records])
     groups = np.array([record.cluster for record in records])

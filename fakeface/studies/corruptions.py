@@ -21,12 +21,7 @@ LAST_QUALITY = 95
 
 @dataclass(frozen=True, slots=True)
 class Corruption:
-    """A corruption at one level.
-
-    Attributes:
-        name: One of ``CORRUPTIONS``.
-        level: How strong it is, in the corruption's own unit.
-    """
+    """One of ``CORRUPTIONS`` by its name, at a level in its own unit."""
 
     name: str
     level: float
@@ -38,13 +33,7 @@ class Corruption:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A kind of corruption, with the levels that robustness is measured at.
-
-    Attributes:
-        corrupt: Image, level and generator to image.
-        unit: What a level is.
-        levels: From mild to strong; brightness from dark to bright.
-    """
+    """A kind of corruption, what its levels are, and those that robustness is measured at, from mild to strong."""
 
     corrupt: Callable[[Image, float, np.random.Generator], Image]
     unit: str
@@ -96,6 +85,7 @@ CORRUPTIONS = {
     "downscale": Family(lambda image, level, _: downscale(image, level), "factor", (0.75, 0.5, 0.25)),
     "blur": Family(lambda image, level, _: blur(image, level), "sigma in pixels", (0.5, 1, 2)),
     "noise": Family(noise, "sigma in grey levels", (2, 5, 10)),
+    # From dark to bright.
     "brightness": Family(lambda image, level, _: brightness(image, level), "factor", (0.6, 0.8, 1.2, 1.4)),
 }
 

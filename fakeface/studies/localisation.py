@@ -5,6 +5,7 @@ the aligned face, whose five points ``fakeface.faces`` finds. The boxes are appr
 hold the eye with its brow, the nose with its wings, and the mouth with its corners.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
@@ -38,19 +39,15 @@ class Localisation:
     """How much of a view's heat lies in the edited regions, on average over fakes.
 
     Attributes:
-        view: Name of the view.
         difficulty: One of ``DIFFICULTIES``, or ``all``.
-        photographs: How many were measured.
-        blank: How many more have a heat map without any heat, which cannot be measured.
+        blank: How many more than those measured have a heat map without any heat.
         share: Mean share of the heat inside the edited regions.
         chance: The same for a heat map that is equally warm everywhere: the regions' share of what the view shows.
         gain_low: Lower end of the 95 % interval of ``share - chance``, as ``mean_interval`` gives it over source
             groups; NaN for a single one.
-        gain_high: Its upper end.
         usual: The same for the average of the heat maps of all these fakes, which knows where a network looks in any
             face, but not what was edited in this one.
         specific_low: Lower end of the 95 % interval of ``share - usual``.
-        specific_high: Its upper end.
     """
 
     view: str
@@ -71,11 +68,7 @@ class Localisation:
 
 
 def measure_localisation(explainer: Explainer, records: Iterable[Record]) -> list[Localisation]:
-    """Measure the heat maps of fakes whose edited regions are known.
-
-    Args:
-        explainer: Draws the heat maps.
-        records: The photographs; others than fakes with known regions are passed over.
+    """Measure the heat maps of the fakes among the records whose edited regions are known.
 
     Returns:
         One entry per view and difficulty that occurs, and one per view for all of them.
@@ -92,21 +85,22 @@ def measure_localisation(explainer: Explainer, records: Iterable[Record]) -> lis
     def draw(batch: Batch) -> list[dict[str, NDArray[np.float32]]]:
         return [explainer.draw(dict(zip(batch, face, strict=True))) for face in zip(*batch.values(), strict=True)]
 
-    rows: list[_Row] = []
+    rows: dict[str, list[_Row]] = defaultdict(list)
     sums: dict[str, NDArray[np.float64]] = {}
     drawn = score(draw, known, look, batch_size=1)
     for one in tqdm(drawn, "Heat maps", len(known), unit=" images", delay=2, disable=None, leave=False):
         for heats, views in zip(one.readable().scores, one.seen, strict=True):
             for view, heat in heats.items():
-                row, aligned = _measure(one.item, view, views[view], heat)
-                rows.append(row)
+                row, aligned = _measure(one.item, views[view], heat)
+                rows[view].append(row)
                 sums[view] = sums.get(view, 0) + aligned
     results = []
-    for view, whole in sums.items():
-        warm = sum(row.view == view and not np.isnan(row.share) for row in rows)
-        usual = {row.record.regions: float(whole[_boxes(row.record.regions) > 0].sum()) / max(warm, 1) for row in rows}
+    for view, own in rows.items():
+        warm = sum(not np.isnan(row.share) for row in own)
+        inside = {row.record.regions: sums[view][_boxes(row.record.regions) > 0].sum() for row in own}
+        usual = {regions: float(heat) / max(warm, 1) for regions, heat in inside.items()}
         for difficulty in (*DIFFICULTIES, ALL):
-            chosen = [row for row in rows if row.view == view and difficulty in (row.record.difficulty, ALL)]
+            chosen = [row for row in own if difficulty in (row.record.difficulty, ALL)]
             if chosen:
                 results.append(_summarise(view, difficulty, chosen, usual))
     return results
@@ -128,13 +122,7 @@ def format_localisation(rows: Sequence[Localisation]) -> str:
 
 
 def region_mask(shape: tuple[int, int], regions: str, to_canvas: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return where a photograph ``(H, W)`` shows the regions of four bits such as "0011", ``(H, W)``.
-
-    Args:
-        shape: Height and width of the photograph.
-        regions: The bits.
-        to_canvas: What ``alignment`` returns for its face.
-    """
+    """Return where a photograph ``(H, W)`` shows the regions of four bits such as "0011", by its ``alignment``."""
     height, width = shape
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(_boxes(regions), to_canvas, (width, height), flags=flags) > 0)
@@ -153,7 +141,6 @@ class _Fake:
 class _Row:
     """A heat map: ``share`` is NaN without heat."""
 
-    view: str
     record: Record
     share: float
     chance: float
@@ -168,9 +155,7 @@ def _boxes(regions: str) -> NDArray[np.uint8]:
     return canvas
 
 
-def _measure(
-    fake: _Fake, view: str, viewed: Viewed, heat_of_view: NDArray[np.float32]
-) -> tuple[_Row, NDArray[np.float64]]:
+def _measure(fake: _Fake, viewed: Viewed, heat_of_view: NDArray[np.float32]) -> tuple[_Row, NDArray[np.float64]]:
     """Return a heat map as a row, and its share of the heat in each pixel of the canvas."""
     heat = viewed.place(heat_of_view, *fake.shape)
     shown = viewed.place(np.ones_like(heat_of_view), *fake.shape)
@@ -180,7 +165,7 @@ def _measure(
     chance = float(shown[mask].sum() / shown.sum())
     aligned = cv2.warpAffine(heat, fake.to_canvas, (CANVAS, CANVAS)).astype(np.float64)
     scale = float(np.linalg.det(fake.to_canvas[:, :2]))  # pixels of the canvas for one of the photograph
-    return _Row(view, fake.record, share, chance), aligned / max(total * scale, 1e-9)
+    return _Row(fake.record, share, chance), aligned / max(total * scale, 1e-9)
 
 
 def _summarise(view: str, difficulty: str, rows: Sequence[_Row], usual: Mapping[str, float]) -> Localisation:

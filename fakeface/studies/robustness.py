@@ -26,9 +26,7 @@ class RobustnessRow:
     """How a network fares under one corruption.
 
     Attributes:
-        corruption: A name from ``CORRUPTIONS``, or "none".
-        level: As in ``Corruption``; None without a corruption.
-        auroc: Area under the ROC curve.
+        corruption: A name from ``CORRUPTIONS``, or "none", which has no level.
         accuracy: Share of right verdicts at the threshold, which is the same in all rows.
         flipped: Share of the photographs whose verdict the corruption changes.
     """
@@ -54,11 +52,7 @@ def score_corrupted(
 ) -> NDArray[np.float64]:
     """Return the probability of fake for each photograph and variant, ``(N, 1 + corruptions)``.
 
-    Args:
-        detector: What scores them.
-        records: The photographs.
-        corruptions: What they go through.
-        seed: Seed of the noise, which differs from photograph to photograph.
+    The seed is that of the noise, which differs from photograph to photograph.
     """
 
     def look(position: int) -> list[Seen]:
@@ -75,14 +69,7 @@ def score_corrupted(
 def measure_robustness(
     label: NDArray[np.int64], scores: NDArray[np.float64], corruptions: Sequence[Corruption], threshold: float = 0.5
 ) -> list[RobustnessRow]:
-    """Measure every column of scores.
-
-    Args:
-        label: 1 for fake and 0 for real, ``(N,)``.
-        scores: Probability of fake, the uncorrupted photographs' first, ``(N, 1 + corruptions)``.
-        corruptions: What the other columns went through.
-        threshold: Scores above it are called fake.
-    """
+    """Measure what ``score_corrupted`` returns of photographs with labels ``(N,)``; above the threshold is fake."""
     names = [(UNCORRUPTED, None), *((corruption.name, corruption.level) for corruption in corruptions)]
     verdicts = scores > threshold
     rows = []

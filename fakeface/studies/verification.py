@@ -27,13 +27,7 @@ _DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A photograph and what is said of it.
-
-    Attributes:
-        record: The photograph.
-        sha256: Of its file, the first 16 digits.
-        verdict: The verdict.
-    """
+    """A photograph, the first 16 digits of its file's SHA-256, and the verdict on it."""
 
     record: Record
     sha256: str
@@ -45,9 +39,6 @@ class Check:
     """A published value beside the measured one.
 
     Attributes:
-        name: What was measured.
-        published: As it is published.
-        measured: As it came out.
         interval: That of the measured share, where it is one: what other photographs of the kind would give.
         holds: Whether it came out as published; ``None`` where it was not checked.
     """
@@ -62,10 +53,9 @@ class Check:
 def judge(detector: Detector, records: Sequence[Record]) -> list[Judged]:
     """Judge photographs, one after the other."""
     verdicts = detector.stream(record.path for record in records)
-    shown = tqdm(
-        zip(records, verdicts, strict=True), "judging", len(records), unit="photograph", disable=None, leave=False
-    )
-    return [Judged(record, digest_of(record.path)[:_DIGITS], verdict) for record, verdict in shown]
+    shown = tqdm(verdicts, "judging", len(records), unit="photograph", disable=None, leave=False)
+    pairs = zip(records, shown, strict=True)
+    return [Judged(record, digest_of(record.path)[:_DIGITS], verdict) for record, verdict in pairs]
 
 
 def to_publish(judged: Iterable[Judged], root: Path) -> list[PublishedScore]:
@@ -89,26 +79,21 @@ def measure(judged: Sequence[Judged]) -> tuple[Shares, dict[str, Interval | None
     Those without a face count as undecided, and not for the AUROC.
     """
     readable = [one for one in judged if one.verdict.verdict is not None]
-    names = [one.verdict.verdict for one in readable]
-    labels = [one.record.label for one in readable]
-    decided = [(name, label) for name, label in zip(names, labels, strict=True) if name in LABEL_NAMES]
-    false_alarms = [name == LABEL_NAMES[FAKE] for name, label in zip(names, labels, strict=True) if label == REAL]
-    right = [name == LABEL_NAMES[label] for name, label in decided]
+    decided = [one for one in readable if one.verdict.verdict in LABEL_NAMES]
+    tellings = {
+        "reals_called_fake": [one.verdict.verdict == LABEL_NAMES[FAKE] for one in readable if one.record.label == REAL],
+        "decided": [one.verdict.verdict in LABEL_NAMES for one in readable],
+        "right_among_decided": [one.verdict.verdict == LABEL_NAMES[one.record.label] for one in decided],
+    }
+    means = {name: float(np.mean(values)) if values else None for name, values in tellings.items()}
     scored = [(one.record, one.verdict.probability) for one in readable if one.verdict.probability is not None]
     table = Predictions.from_records([record for record, _ in scored], [probability for _, probability in scored])
     auroc = compute_scores(table.label, table.score)["auroc"] if scored else None
-    shares = Shares(
-        auroc=auroc,
-        reals_called_fake=_share(false_alarms),
-        decided=len(decided) / len(readable) if readable else 0.0,
-        right_among_decided=_share(right),
-    )
-    return shares, {
-        "auroc": None if auroc is None else metric_intervals(table)["auroc"],
-        "reals_called_fake": _interval(shares.reals_called_fake, len(false_alarms)),
-        "decided": _interval(shares.decided, len(readable)),
-        "right_among_decided": _interval(shares.right_among_decided, len(right)),
+    shares = Shares(auroc, means["reals_called_fake"], means["decided"] or 0.0, means["right_among_decided"])
+    intervals = {
+        name: None if mean is None else wilson_interval(mean, len(tellings[name])) for name, mean in means.items()
     }
+    return shares, {"auroc": None if auroc is None else metric_intervals(table)["auroc"], **intervals}
 
 
 def check_weights(detector: Detector, published: Published) -> Check:
@@ -125,18 +110,15 @@ def check_scores(judged: Sequence[Judged], published: Sequence[PublishedScore]) 
     if not pairs:
         return [Check("published photographs", str(len(published)), "none is here", None, None)]
     away = [_distance(one.verdict.probability, known.probability) for one, known in pairs]
-    verdicts = sum(one.verdict.verdict != known.verdict for one, known in pairs)
     # A score that lies on the border of the unsure band may be rounded to the other side.
-    near = sum(
-        one.verdict.verdict != known.verdict and distance > TOLERANCE
-        for (one, known), distance in zip(pairs, away, strict=True)
-    )
-    worst = max(away)
+    other = [
+        distance for distance, (one, known) in zip(away, pairs, strict=True) if one.verdict.verdict != known.verdict
+    ]
     complete = len({one.sha256 for one, _ in pairs}) == len(by_digest)
     return [
         Check("published photographs", str(len(published)), f"{len(pairs)} are here", None, complete or None),
-        Check("largest difference of a probability", "0", f"{worst:.4f}", None, worst <= TOLERANCE),
-        Check("verdicts that differ", "0", str(verdicts), None, near == 0),
+        Check("largest difference of a probability", "0", f"{max(away):.4f}", None, max(away) <= TOLERANCE),
+        Check("verdicts that differ", "0", str(len(other)), None, max(other, default=0.0) <= TOLERANCE),
     ]
 
 
@@ -147,12 +129,12 @@ def check_figures(judged: Sequence[Judged], published: Published, scores: Sequen
     if {one.sha256 for one in known} != digests:
         return []
     measured, intervals = measure(known)
-    return [
-        _check_share(
-            f"trained on: {name}", getattr(published.trained_on, field), getattr(measured, field), intervals[field]
-        )
-        for field, name in _NAMES.items()
-    ]
+    checks = []
+    for field, name in _NAMES.items():
+        before, now = getattr(published.trained_on, field), getattr(measured, field)
+        texts = ("–" if value is None else f"{value:.4f}" for value in (before, now))
+        checks.append(Check(f"trained on: {name}", *texts, intervals[field], _distance(now, before) <= TOLERANCE))
+    return checks
 
 
 def check_promises(judged: Sequence[Judged], published: Published, scores: Sequence[PublishedScore]) -> list[Check]:
@@ -184,11 +166,6 @@ _NAMES = {
 }
 
 
-def _check_share(name: str, published: float | None, measured: float | None, interval: Interval | None) -> Check:
-    before, now = ("–" if value is None else f"{value:.4f}" for value in (published, measured))
-    return Check(name, before, now, interval, _distance(measured, published) <= TOLERANCE)
-
-
 def _distance(one: float | None, other: float | None) -> float:
     """Return how far two values are apart; ``None`` is 1 away from a value."""
     if one is None or other is None:
@@ -198,11 +175,3 @@ def _distance(one: float | None, other: float | None) -> float:
 
 def _percent(value: float) -> str:
     return f"{100 * value:.1f} %"
-
-
-def _share(values: Sequence[bool]) -> float | None:
-    return float(np.mean(values)) if values else None
-
-
-def _interval(share: float | None, size: int) -> Interval | None:
-    return None if share is None or not size else wilson_interval(share, size)

@@ -1,7 +1,7 @@
 """The LightningDataModule: from a folder or a manifest to batches of views."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +18,7 @@ from fakeface.data.images import ImageError
 from fakeface.data.loader import ResumableLoader
 from fakeface.data.processes import check_same_records, gather
 from fakeface.data.records import FAKE, LABEL_NAMES, REAL, Record
-from fakeface.data.sampler import BalancedOrder, EpochSampler, Order
+from fakeface.data.sampler import BalancedOrder, EpochSampler
 from fakeface.data.splits import manifest_split, paper_split
 from fakeface.data.unreadable import OnError, find_unreadable, judge_unreadable, write_skipped
 from fakeface.errors import UserError
@@ -31,12 +31,6 @@ from fakeface.views.view import ELA, FACE, ORIGINAL, ViewParameters, find_view
 
 DEFAULT_ROOT = Path("data/real_and_fake_face")
 """Where ``fakeface data download`` puts the data set."""
-
-SplitName = Literal["paper", "manifest"]
-_SPLITTERS: dict[SplitName, Callable[[Sequence[Record], int], list[Record]]] = {
-    "paper": paper_split,
-    "manifest": lambda records, seed: manifest_split(records),
-}
 
 _SPLITS_OF_STAGE = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), "predict": ("test",)}
 
@@ -74,7 +68,7 @@ class FaceDataModule(LightningDataModule):
         self,
         root: Path | None = None,
         manifest: Path | None = None,
-        split: SplitName = "paper",
+        split: Literal["paper", "manifest"] = "paper",
         split_seed: int = 0,
         views: Sequence[str] = (ORIGINAL, ELA),
         size: int = 128,
@@ -144,12 +138,7 @@ class FaceDataModule(LightningDataModule):
             self._dataset(self._select("train"), self.augmentation)
 
     def setup(self, stage: str) -> None:
-        """Read the records, split them, and make the datasets of a stage.
-
-        Raises:
-            UserError: When there are no data, or photographs that cannot be read; when a split that the stage needs is
-                empty or lacks a class; when the processes of a distributed run have different data.
-        """
+        """Read the records, split them, and make the datasets of a stage, of which each needs both classes."""
         records = self._split(read_records(self.root, self.manifest))
         check_same_records(records)
         errors = self._find_unreadable(records)
@@ -157,11 +146,14 @@ class FaceDataModule(LightningDataModule):
         if errors:
             self._list_skipped(errors, len(records))
         self.records = _without(errors, records)
+        # The report augments validation too; drawn anew in every epoch it would measure something else each time.
+        augmented = {"train", "val"} if self.augmentation == "paper" else {"train"}
         for split in _SPLITS_OF_STAGE[stage]:
-            self.datasets[split] = self._dataset(self._select(split), self._augmentation_of(split))
+            augmentation = self.augmentation if split in augmented else "none"
+            self.datasets[split] = self._dataset(self._select(split), augmentation)
 
     def _split(self, records: Sequence[Record]) -> list[Record]:
-        return _SPLITTERS[self.split](records, self.split_seed)
+        return paper_split(records, self.split_seed) if self.split == "paper" else manifest_split(records)
 
     def _find_unreadable(self, records: Sequence[Record]) -> list[ImageError]:
         """Read what is not in the cache, shared out among the processes, so that all leave out the same."""
@@ -186,38 +178,34 @@ class FaceDataModule(LightningDataModule):
         """Which process this is, of how many."""
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
-    def _augmentation_of(self, split: str) -> Augmentation:
-        """The report augments validation too; drawn anew in every epoch it would measure something else each time."""
-        augmented = {"train", "val"} if self.augmentation == "paper" else {"train"}
-        return self.augmentation if split in augmented else "none"
-
     def _select(self, split: str) -> list[Record]:
         records = [record for record in self.records if record.split == split]
-        for label in (REAL, FAKE):
-            if not any(record.label == label for record in records):
-                source, name = self.manifest or self.root, LABEL_NAMES[label]
-                if not any(record.label == label for record in self.records):
-                    raise UserError(f"{source} has no {name} image at all, and both classes are needed: add some")
-                raise UserError(
-                    f"{source} has no {name} image in the split {split!r}: "
-                    f"add some, or draw the split anew with --data.split paper"
-                )
+        missing = {REAL, FAKE} - {record.label for record in records}
+        if missing:
+            label = min(missing)
+            start = f"{self.manifest or self.root} has no {LABEL_NAMES[label]} image"
+            if not any(record.label == label for record in self.records):
+                raise UserError(f"{start} at all, and both classes are needed: add some")
+            mend = "add some, or draw the split anew with --data.split paper"
+            raise UserError(f"{start} in the split {split!r}: {mend}")
         return records
 
     def _dataset(self, records: list[Record], augmentation: Augmentation) -> FaceDataset:
         source: ViewSource = DecodedViews(records, self.views, self.parameters)
         if self.cache_folder is not None:
             source = CachedViews(records, self.views, self.parameters, self.cache_folder)
+        if augmentation not in ("forensic", "kinds"):
+            return FaceDataset(records, source, augmentation, self.seed)
+        if self.cache_folder is None:
+            raise UserError(f"the augmentation {augmentation} keeps its faces on disk: drop --data.cache false")
         size = self.parameters.size
-        if augmentation == "forensic":
-            faces = ForensicFaces(records, self.pseudo_fakes.per_real, self._forensic_folder)
-            faces.build()
-            return ForensicDataset(records, source, faces, self.pseudo_fakes, self._epochs(), size, self.seed)
         if augmentation == "kinds":
-            found = KindFaces(records, self._forensic_folder)
+            found = KindFaces(records, self.cache_folder)
             found.build()
             return KindDataset(records, source, found, size, self.seed)
-        return FaceDataset(records, source, augmentation, self.seed)
+        faces = ForensicFaces(records, self.pseudo_fakes.per_real, self.cache_folder)
+        faces.build()
+        return ForensicDataset(records, source, faces, self.pseudo_fakes, self._epochs(), size, self.seed)
 
     def _epochs(self) -> int:
         """Return how many epochs the training has; without a trainer there is one."""
@@ -229,13 +217,7 @@ class FaceDataModule(LightningDataModule):
             )
         return epochs
 
-    @property
-    def _forensic_folder(self) -> Path:
-        if self.cache_folder is None:
-            raise UserError(f"the augmentation {self.augmentation} keeps its faces on disk: drop --data.cache false")
-        return self.cache_folder
-
-    def _loader(self, name: str, order: Order | None = None) -> ResumableLoader:
+    def _loader(self, name: str, order: BalancedOrder | None = None) -> ResumableLoader:
         dataset = self.datasets[name]
         return ResumableLoader(
             dataset,
