@@ -132,8 +132,9 @@ def check_figures(judged: Sequence[Judged], published: Published, scores: Sequen
     checks = []
     for field, name in _NAMES.items():
         before, now = getattr(published.trained_on, field), getattr(measured, field)
-        texts = ("–" if value is None else f"{value:.4f}" for value in (before, now))
-        checks.append(Check(f"trained on: {name}", *texts, intervals[field], _distance(now, before) <= TOLERANCE))
+        promised, found = ("–" if value is None else f"{value:.4f}" for value in (before, now))
+        holds = _distance(now, before) <= TOLERANCE
+        checks.append(Check(f"trained on: {name}", promised, found, intervals[field], holds))
     return checks
 
 
