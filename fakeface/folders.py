@@ -11,7 +11,11 @@ from fakeface.errors import UserError
 
 
 def check_local(path: Path | str) -> None:
-    """Raise a ``UserError`` for an address such as ``s3://bucket/runs``, which would become a folder here."""
+    """Refuse an address such as ``s3://bucket/runs``, which would become a folder of that name on this machine.
+
+    Raises:
+        UserError: When it is one.
+    """
     if re.match("[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):  # a Path has lost one of the two strokes
         raise UserError(f"{path} is an address, not a path of this machine: name a folder, or mount the storage as one")
 
@@ -30,7 +34,11 @@ def make_folder(folder: Path) -> None:
 
 
 def make_new_folder(folder: Path) -> None:
-    """Make a folder that holds nothing yet, or raise a ``UserError``; an empty one is taken."""
+    """Make a folder that holds nothing yet; an empty one is taken.
+
+    Raises:
+        UserError: When it holds something already, or cannot be made.
+    """
     make_folder(folder)
     if any(folder.iterdir()):
         raise UserError(f"the folder {folder} is not empty: name a new one, or remove it first")
@@ -38,7 +46,11 @@ def make_new_folder(folder: Path) -> None:
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[None]:
-    """Make a folder as ``make_new_folder`` does; empty it when the disk is too full, which its ``OSError`` says."""
+    """Make a folder as ``make_new_folder`` does, and empty it again when the disk is too full for what it is to hold.
+
+    Raises:
+        OSError: With the folder's name.
+    """
     make_new_folder(folder)
     try:
         yield
@@ -51,7 +63,11 @@ def new_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[None]:
-    """Let a file be written, and remove it again when it did not become whole; the ``OSError`` names it then."""
+    """Let a file be written, and remove it again when it did not become whole.
+
+    Raises:
+        OSError: With the file's name.
+    """
     try:
         yield
     except OSError as error:

@@ -84,9 +84,13 @@ def _examine_one(record: Record) -> Examined:
 
 
 def ela_statistics(image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return each channel's mean, deviation, maximum, shares of 0 and of 4 or more, and percentiles of error levels.
+    """Return, for each channel, the error levels' mean, deviation, maximum, shares of 0 and of 4 or more, percentiles.
 
-    RGB ``(H, W, 3)`` gives ``(ELA_STATISTICS,)``, in grey levels and shares.
+    Args:
+        image: RGB, ``(H, W, 3)``.
+
+    Returns:
+        ``(ELA_STATISTICS,)``, in grey levels and shares.
     """
     levels = error_level_analysis(image, _PLAIN_ELA).reshape(-1, 3).astype(np.float64)
     statistics = [

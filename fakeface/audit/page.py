@@ -21,8 +21,11 @@ SHOWN_GROUPS, SHOWN_VALUES, SHOWN_FILES = 12, 12, 20
 def audit_content(sources: Sequence[Path], content: dict[str, Any], probes: Sequence[Probe]) -> dict[str, Any]:
     """Return the audit without its pictures.
 
-    ``content`` is what ``inventory`` returned, and ``groups``: how many photographs share a source with another, in how
-    many groups, and how many of them are fakes that share one with a real.
+    Args:
+        sources: The folders and manifests.
+        content: What ``inventory`` returned, and ``groups``: how many photographs share a source with another, in how
+            many groups, and how many of them are fakes that share one with a real.
+        probes: What ``run_probes`` returned.
     """
     broken = [f"`{file['path']}` cannot be read: {file['reason']}" for file in content["broken"]]
     duplicates = ["the same bytes: " + ", ".join(f"`{path}`" for path in paths) for paths in content["duplicates"]]

@@ -67,7 +67,10 @@ class UnseenAmongReals(ClassifierMixin, BaseEstimator):
 def run_probes(examined: Sequence[Examined], groups: Sequence[str], seed: int = 0) -> list[Probe]:
     """Measure every probe by cross-validation in which a source group is on one side.
 
-    Photographs that cannot be read take no part. The seed is that of the folds and of the boosting.
+    Args:
+        examined: The photographs; those that cannot be read take no part.
+        groups: Source group of each.
+        seed: Seed of the folds and of the boosting.
     """
     readable = [index for index, one in enumerate(examined) if not one.error and one.header]
     chosen = [examined[index] for index in readable]

@@ -45,7 +45,9 @@ _MAX_STRETCH = 1.6
 class LocalFeatures:
     """SIFT features of one photograph (Lowe 2004, https://doi.org/10.1023/B:VISI.0000029664.99615.94).
 
-    ``points`` are x and y in pixels at ``SIDE``, ``(N, 2)``, and ``descriptors`` ``(N, 128)``.
+    Attributes:
+        points: x and y in pixels at ``SIDE``, ``(N, 2)``.
+        descriptors: ``(N, 128)``.
     """
 
     points: NDArray[np.float32]
@@ -54,7 +56,13 @@ class LocalFeatures:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Two photographs that share content, by their indices, the smaller one first, and how many matches agree."""
+    """Two photographs that share content.
+
+    Attributes:
+        first: Index of one photograph.
+        second: Index of the other, which is larger.
+        inliers: How many matches agree.
+    """
 
     first: int
     second: int
@@ -116,8 +124,13 @@ def find_links(features: Sequence[LocalFeatures]) -> list[Link]:
 def group_names(digests: Sequence[str], links: Sequence[Link]) -> list[str]:
     """Name the group of each photograph: those joined by links, directly or not, share a name.
 
-    It is one such as ``source-x3fa94c21ab``, after the least SHA-256 of a group's files: numbers would be those of
-    other groups in another data set, and names of two data sets are compared.
+    Args:
+        digests: SHA-256 of each photograph's file, in hexadecimal digits.
+        links: What joins them.
+
+    Returns:
+        Names such as ``source-x3fa94c21ab``, after the least digest of a group: numbers would be those of other groups
+        in another data set, and names of two data sets are compared.
     """
     ends = ([link.first for link in links], [link.second for link in links])
     joined = coo_array((np.ones(len(links)), ends), shape=(len(digests), len(digests)))

@@ -21,7 +21,10 @@ def table_header(has_regions: bool) -> str:
 def table_rows(verdict: Verdict, has_regions: bool, width: int | None = None) -> Iterator[str]:
     """Yield the lines on one photograph; those of several faces below it.
 
-    With regions there is a column for them. The width is that of the terminal in columns; None for lines of any length.
+    Args:
+        verdict: What is said of it.
+        has_regions: Whether the network scores regions, so that there is a column for them.
+        width: Columns of the terminal, or None where lines may be of any length.
     """
     cells = _cells(verdict, has_regions)
     path = visible(printable(verdict.path)) if verdict.path else ""

@@ -98,11 +98,19 @@ PAPER_OPERATIONS = ("identity", *_TRANSFORMS)
 def augment_paper(
     views: Mapping[str, NDArray[np.uint8]], regions: NDArray[_Value], operation: str, generator: np.random.Generator
 ) -> tuple[dict[str, NDArray[np.uint8]], NDArray[_Value]]:
-    """Return the views ``(S, S, 3)`` and regions ``(4,)`` of a photograph after one of ``PAPER_OPERATIONS``.
+    """Apply one operation to all views of a photograph.
 
     A mirrored left eye is a right eye, so both flips swap these two regions. A turn keeps them; a half turn, which is
-    both flips in a row, swaps twice. The generator, for the amount of a photometric operation, draws the same whatever
-    the views.
+    both flips in a row, swaps twice.
+
+    Args:
+        views: RGB images of the same square size, ``(S, S, 3)``; they are not written to.
+        regions: One value for each of ``records.REGIONS``, ``(4,)``.
+        operation: One of ``PAPER_OPERATIONS``.
+        generator: Where the amount of a photometric operation comes from; it draws the same whatever the views.
+
+    Returns:
+        The views and the regions after the operation.
     """
     if operation == "identity":
         return dict(views), regions

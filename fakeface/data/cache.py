@@ -27,11 +27,21 @@ class ViewSource(Protocol):
     """Where a dataset takes the views of a photograph from."""
 
     def __getitem__(self, position: int) -> Views:
-        """Return the views, each ``(size, size, 3)``, of the record at this position; the arrays are the caller's."""
+        """Return the views, each ``(size, size, 3)``, of the record at this position; the arrays are the caller's.
+
+        Raises:
+            ImageError: When the photograph cannot be read.
+        """
 
 
 class DecodedViews(ViewSource):
-    """Decodes the photograph and computes its views at every access."""
+    """Decodes the photograph and computes its views at every access.
+
+    Args:
+        records: The photographs.
+        views: Names of the views.
+        parameters: How to compute them.
+    """
 
     def __init__(self, records: Sequence[Record], views: Sequence[str], parameters: ViewParameters) -> None:
         self.records = records
@@ -46,7 +56,14 @@ class DecodedViews(ViewSource):
 
 
 class CachedViews(DecodedViews):
-    """Reads views from the folder that ``build_cache`` filled, and decodes what was not in it when this was made."""
+    """Reads views from the cache, and decodes the photographs that were not in it when this object was made.
+
+    Args:
+        records: The photographs.
+        views: Names of the views.
+        parameters: How they are computed.
+        folder: The cache, filled by ``build_cache``.
+    """
 
     def __init__(
         self, records: Sequence[Record], views: Sequence[str], parameters: ViewParameters, folder: Path
@@ -88,10 +105,17 @@ def build_cache(
     folder: Path,
     workers: int | None = None,
 ) -> dict[int, ImageError]:
-    """Compute the views that a folder does not hold yet, in so many threads, by default one per core.
+    """Compute the views that the cache does not hold yet, on all cores.
 
     When another process fills the same folder, this one waits for it. When the folder cannot be written, for want of
     space or permission, a warning says so; the photographs are read all the same, so that the bad ones are known.
+
+    Args:
+        records: The photographs.
+        views: Names of the views.
+        parameters: How to compute them.
+        folder: The cache; made when it does not exist.
+        workers: Threads that compute; by default one per core.
 
     Returns:
         Why each photograph that cannot be read was left out, by position in ``records``, in ascending order.

@@ -21,8 +21,14 @@ class FaceDataset(Dataset[Sample]):
 
     With ``paper`` augmentation the dataset is seven times as long as the records: sample ``7 i + k`` is record ``i``
     under ``operations[k]``, the same pixels in every epoch, as in section 3.6 of the report. With ``online`` the
-    operations are drawn anew in every epoch. Either way the pixels depend on (seed, epoch, index) alone. Of
-    ``forensic`` and ``kinds`` there are classes of their own, ``ForensicDataset`` and ``KindDataset``.
+    operations are drawn anew in every epoch. Either way the pixels depend on (seed, epoch, index) alone.
+
+    Args:
+        records: The photographs.
+        source: Their views, by position in ``records``.
+        augmentation: ``none``, ``paper`` or ``online``; ``ForensicDataset`` and
+            ``KindDataset`` are for ``forensic`` and ``kinds``.
+        seed: Seed of the augmentation.
     """
 
     def __init__(

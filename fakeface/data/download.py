@@ -23,6 +23,9 @@ def download_dataset(out: Path) -> Path:
 
     Returns:
         That folder, which holds ``training_real/`` and ``training_fake/``.
+
+    Raises:
+        UserError: When the folder exists already or the download fails; it says what to do by hand.
     """
     target = out / _FOLDER
     if target.exists():
@@ -39,9 +42,13 @@ def download_dataset(out: Path) -> Path:
 
 
 def find_root(download: Path, target: Path) -> Path:
-    """Return the folder with ``training_real/`` and ``training_fake/`` inside a download, the one nearest to the top.
+    """Return the folder with ``training_real/`` and ``training_fake/`` inside a download.
 
-    The archive of 2019 holds it twice, as ``real_and_fake_face`` and below ``real_and_fake_face_detection``.
+    The archive of 2019 holds it twice, as ``real_and_fake_face`` and below ``real_and_fake_face_detection``; the one
+    nearest to the top is taken.
+
+    Raises:
+        UserError: When there is none.
     """
     roots = [real.parent for real in download.rglob("training_real") if (real.parent / "training_fake").is_dir()]
     if not roots:

@@ -61,6 +61,13 @@ class ResumableLoader(DataLoader[Sample | UserError]):
 
     Lightning puts ``state_dict`` into every checkpoint. Restored in the middle of an epoch, the loader skips the
     batches that were handed out before, without reading them.
+
+    Args:
+        dataset: The samples.
+        sampler: Their order.
+        batch_size: Samples per batch.
+        num_workers: Processes that load them.
+        pin_memory: Whether batches go into memory that a GPU copies from faster.
     """
 
     def __init__(
@@ -83,7 +90,11 @@ class ResumableLoader(DataLoader[Sample | UserError]):
         self._batches_to_skip = 0
 
     def __iter__(self) -> Iterator[Sample]:  # type: ignore[override]
-        """Yield the batches of the epoch; nothing is read before the first is asked for, when the epoch is known."""
+        """Yield the batches of the epoch; nothing is read before the first is asked for, when the epoch is known.
+
+        Raises:
+            UserError: When a photograph cannot be read.
+        """
         self._batches_done, self._batches_to_skip = self._batches_to_skip, 0
         self.order.skip = self._batches_done * (self.batch_size or 1)
         for batch in super().__iter__():

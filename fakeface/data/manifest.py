@@ -19,7 +19,11 @@ SCORE_COLUMN = "score"
 
 
 def check_source(root: Path | None, manifest: Path | None) -> None:
-    """Check that the folder or the manifest is there, which is cheap, before anything slow starts."""
+    """Check that the folder or the manifest is there, which is cheap, before anything slow starts.
+
+    Raises:
+        UserError: When one is given and missing.
+    """
     if manifest is not None and manifest.suffix.lower() in ARCHIVE_SUFFIXES and manifest.is_file():
         raise UserError(f"{manifest} is an archive: unpack it, and name the folder")
     if manifest is not None and not manifest.is_file():
@@ -43,8 +47,14 @@ def file_in_place_of_a_folder(path: Path) -> str:
 def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
     """Read a manifest: a CSV with ``path,label``, optionally others of ``MANIFEST_COLUMNS``, and any of one's own.
 
-    Relative paths start from ``root``, by default the manifest's own folder. A real photograph has no difficulty: its
-    field is empty or says ``real``, and no region of it is edited.
+    A real photograph has no difficulty: its field is empty or says ``real``, and no region of it is edited.
+
+    Args:
+        manifest: The file.
+        root: The folder that relative paths start from; by default the manifest's own.
+
+    Raises:
+        UserError: Names the file, the row (counted from 1 at the header, as editors do) and the mend.
     """
     check_source(root, manifest)
     base = manifest.parent if root is None else root
@@ -67,10 +77,18 @@ def read_manifest(manifest: Path, root: Path | None = None) -> list[Record]:
 
 
 def check_columns(table: Path, names: Sequence[str], extra: Sequence[str] = ()) -> list[str]:
-    """Check the header of a table of photographs: ``path``, ``label`` and ``extra`` are there, no column is misspelt.
+    """Check the header of a table of photographs: ``path`` and ``label`` are there, and no column is misspelt.
+
+    Args:
+        table: The file, for errors.
+        names: Its columns.
+        extra: Those that it must have beside a manifest's.
 
     Returns:
         The columns that are meant: ours may be written in capitals.
+
+    Raises:
+        UserError: When one is missing, seems to be misspelt, or is there twice.
     """
     ours = (*MANIFEST_COLUMNS, *extra)
     names = [name.lower() if name.lower() in ours else name for name in names]
@@ -91,9 +109,15 @@ def check_columns(table: Path, names: Sequence[str], extra: Sequence[str] = ()) 
 
 
 def record_from_row(where: str, row: Mapping[str, str], base: Path) -> Record:
-    """Return the photograph that a row of a table describes by its columns, of which it has ``path`` and ``label``.
+    """Return the photograph that a row of a table describes.
 
-    Relative paths start from ``base``; ``where`` names the row in errors.
+    Args:
+        where: Names the row, for errors.
+        row: Its fields by column; ``path`` and ``label`` are among them.
+        base: The folder that relative paths start from.
+
+    Raises:
+        UserError: When a field is wrong.
     """
     values = {name: value.strip() for name, value in row.items()}
     values |= {name: values[name].lower() for name in ("label", "difficulty", "split") if name in values}
@@ -127,7 +151,11 @@ def record_from_row(where: str, row: Mapping[str, str], base: Path) -> Record:
 
 
 def check_repeats(table: Path, records: Mapping[int, Record]) -> None:
-    """Check that no two rows, given by their numbers, name one file."""
+    """Check that no two rows, given by their numbers, name one file.
+
+    Raises:
+        UserError: When two do.
+    """
     rows: dict[Path, int] = {}
     for row, record in records.items():
         first = rows.setdefault(record.path, row)
@@ -136,9 +164,12 @@ def check_repeats(table: Path, records: Mapping[int, Record]) -> None:
 
 
 def write_manifest(manifest: Path, records: Iterable[Record], root: Path | None = None) -> None:
-    """Write records as a manifest that ``read_manifest`` reads back; its folder is made.
+    """Write records as a manifest that ``read_manifest`` reads back.
 
-    Paths below ``root`` are written relative to it, others as absolute paths.
+    Args:
+        manifest: The file to write; its folder is made.
+        records: The rows, in order.
+        root: Paths below this folder are written relative to it, others as absolute paths; by default all are absolute.
     """
     rows = []
     for record in records:

@@ -22,7 +22,11 @@ def gather(value: Value) -> list[Value]:
 
 
 def check_same_records(records: Sequence[Record]) -> None:
-    """Refuse in all processes that they have other photographs, for one would run out of batches and others wait."""
+    """Make sure that all processes share out the same photographs; else one would run out of batches and others wait.
+
+    Raises:
+        UserError: When they differ, in all processes.
+    """
     if not (dist.is_available() and dist.is_initialized()):
         return
     digest = hashlib.blake2b()

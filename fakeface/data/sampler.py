@@ -14,8 +14,12 @@ class BalancedOrder:
 
     Within a class the chance of a kind goes with the root of its size, and within a kind that of a source: to draw all
     as often would show a source of ten photographs so often that the network knows them by heart. Counts of classes,
-    kinds and sources are those chances to within one sample, for the draw is systematic. By default as many are drawn
-    as there are.
+    kinds and sources are those chances to within one sample, for the draw is systematic.
+
+    Args:
+        records: The photograph of each sample.
+        share_of_reals: The share of the samples that are real.
+        length: How many are drawn; by default as many as there are.
     """
 
     def __init__(self, records: Sequence[Record], share_of_reals: float = 0.5, length: int | None = None) -> None:

@@ -63,7 +63,13 @@ def photograph_key(path: Path) -> int:
 
 
 class SlotFile:
-    """The slots of one type, such as ``np.dtype((np.uint8, (128, 128, 3)))``, in two files of a name in a folder."""
+    """The slots of one kind.
+
+    Args:
+        folder: Where the two files are.
+        name: What their names start with.
+        slot: The type of a slot, such as ``np.dtype((np.uint8, (128, 128, 3)))``.
+    """
 
     def __init__(self, folder: Path, name: str, slot: np.dtype[Any]) -> None:
         self.pixels_path = folder / f"{name}.pixels"
@@ -103,11 +109,15 @@ class SlotFile:
 
 
 class SlotWriter:
-    """Appends to slot files of one folder, which is made, as the only process that does, until the disk refuses.
+    """Appends to slot files of one folder, as the only process that does, until the disk refuses.
 
     A context manager, which waits for the process that writes to the folder before it. What was appended is committed
-    every ``COMMIT_SECONDS`` and at the end. ``refused`` is told why the folder cannot be written; if it raises nothing,
-    what is appended from then on is dropped.
+    every ``COMMIT_SECONDS`` and at the end.
+
+    Args:
+        folder: The folder; made when it does not exist.
+        files: The files.
+        refused: Told why the folder cannot be written. If it raises nothing, what is appended from then on is dropped.
     """
 
     def __init__(self, folder: Path, files: Sequence[SlotFile], refused: Callable[[OSError], None]) -> None:

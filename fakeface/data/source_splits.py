@@ -18,15 +18,25 @@ _SOURCE_ATTEMPTS = 500
 
 
 def source_split(records: Sequence[Record], seed: int) -> list[Record]:
-    """Set the records' splits so that about ``SOURCE_SHARES`` of each class and kind train, validate and test.
+    """Leave whole sources out: about ``SOURCE_SHARES`` of each class and kind train, validate and test.
 
-    Whole sources are left out, and sources that have a source group in common stay together.
+    Sources that have a source group in common stay together.
+
+    Returns:
+        The records in their order with ``split`` set.
+
+    Raises:
+        UserError: When a record has no source, or there are too few for both classes in every split.
     """
     return with_splits(records, [SPLITS[part] for part in _share_out_sources(records, SOURCE_SHARES, seed)])
 
 
 def source_folds(records: Sequence[Record], number: int, seed: int) -> list[list[Record]]:
-    """Divide the records into folds of whole sources, see ``folds`` and ``source_split``."""
+    """Divide the records into folds of whole sources, see ``folds`` and ``source_split``.
+
+    Raises:
+        UserError: When a record has no source, or there are fewer than 3 folds, or too few sources for so many.
+    """
     if number < 3:
         raise UserError(f"{number} folds are too few for training, validation and test: choose 3 or more")
     return as_folds(records, _share_out_sources(records, [1 / number] * number, seed), number)

@@ -30,7 +30,11 @@ _ATTEMPTS = 20
 
 
 def manifest_split(records: Sequence[Record]) -> list[Record]:
-    """Return the records as they are, once it is sure that each has its split."""
+    """Return the records as they are, once it is sure that each has its split.
+
+    Raises:
+        UserError: When a record has none.
+    """
     mend = f" with {', '.join(SPLITS)}, or have it drawn with `fakeface data index`"
     check_filled(records, "split", "split", mend)
     return list(records)
@@ -68,10 +72,14 @@ def paper_split(records: Sequence[Record], seed: int) -> list[Record]:
 
 
 def split_counts(stratum: str, size: int) -> tuple[int, int, int]:
-    """Share out so many images of a stratum between train, val and test in the proportions of Table 1.
+    """Share out a stratum's images between train, val and test in the proportions of Table 1.
 
-    A stratum that the table does not know has its class's proportions. Counts are rounded by largest remainder; none is
-    zero when there are at least 3 images.
+    Args:
+        stratum: As in ``Record.stratum``; one that the table does not know has its class's proportions.
+        size: How many images it has.
+
+    Returns:
+        Counts that sum to ``size``, rounded by largest remainder; none is zero when ``size`` is at least 3.
     """
     rows = [counts for name, counts in TABLE_1.items() if name.startswith(stratum.partition("-")[0])]
     proportions = TABLE_1.get(stratum) or [sum(column) for column in zip(*rows, strict=True)]
@@ -109,6 +117,9 @@ def grouped_split(records: Sequence[Record], seed: int) -> list[Record]:
     Returns:
         The records in their order with ``split`` set. The counts are those of ``paper_split`` wherever the groups
         allow it, else the nearest of some attempts.
+
+    Raises:
+        UserError: When a record has no group, or there are fewer groups than splits.
     """
     groups = _members_of_groups(records)
     if len(groups) < len(SPLITS):
@@ -180,11 +191,19 @@ def move_groups(holds: NDArray[Any], room: NDArray[Any], chosen: NDArray[np.int6
 
 
 def folds(records: Sequence[Record], number: int, seed: int) -> list[list[Record]]:
-    """Divide the records into so many folds, at least 3, of whole source groups and the same share of every stratum.
+    """Divide the records into folds that hold whole source groups and the same share of every stratum.
+
+    Args:
+        records: Each with its group.
+        number: How many folds, at least 3.
+        seed: Decides which groups come together.
 
     Returns:
         For each fold all records in their order: the fold itself is ``test``, the next one ``val``, the others are
         ``train``. So every image is tested once, and none is tested by a network that was chosen on its group.
+
+    Raises:
+        UserError: When a record has no group, or there are fewer than 3 folds or too few images for so many.
     """
     from sklearn.model_selection import StratifiedGroupKFold  # Slow to import, and only this function needs it.
 

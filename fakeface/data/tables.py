@@ -21,7 +21,17 @@ _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], mode: Literal["w", "x"]) -> None:
-    """Write a table; its folder is made. With mode ``w`` it takes the place of an earlier file, with ``x`` of none."""
+    """Write a table; its folder is made.
+
+    Args:
+        path: The file.
+        columns: Their names.
+        rows: The fields of each row.
+        mode: ``w`` takes the place of an earlier file.
+
+    Raises:
+        UserError: With mode ``x``, when the file exists.
+    """
     if mode == "x" and path.exists():
         raise UserError(f"{path} exists already: move it away or write to another folder")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,9 +50,15 @@ def read_table(
 
     Tables are read as spreadsheets write them: with a byte-order mark, a line ``sep=;``, semicolons or tabs, Windows
     line ends, spaces around names and paths, and empty columns and rows at the end.
-    ``check_header`` is called with the names of the columns, and returns those that are meant, or raises. With the
-    folder ``base`` that paths start from, one that is not UTF-8 has to be that of a file, for the table may just as
-    well be in another encoding.
+
+    Args:
+        path: The file.
+        check_header: Called with the names of the columns; returns those that are meant, or raises.
+        base: The folder that paths start from; then a path that is not UTF-8 has to be that of a file, for the table
+            may just as well be in another encoding.
+
+    Raises:
+        UserError: When the file is no CSV in UTF-8, or a row lacks a field or its path; names the row and the mend.
     """
     if path.suffix.lower() in _SPREADSHEETS:
         raise UserError(f"{path} is a spreadsheet's own file: save it as CSV in UTF-8, and name that one")

@@ -17,10 +17,14 @@ Result = TypeVar("Result")
 def map_in_order(
     function: Callable[[Item], Result], items: Iterable[Item], workers: int | None = None
 ) -> Iterator[Result]:
-    """Yield the result for each item, in order, computed in so many threads, by default one per core.
+    """Yield the result for each item, in order; few are computed ahead, so that memory stays constant.
 
-    Items are taken in the caller's thread; few are computed ahead, so that memory stays constant. Meanwhile OpenCV uses
-    one thread, for its own would fight with these.
+    Meanwhile OpenCV uses one thread, for its own would fight with these.
+
+    Args:
+        function: What to compute; it runs in threads.
+        items: Taken one by one, in the caller's thread.
+        workers: Threads; one per core by default.
     """
     workers = workers or cores()
     with one_opencv_thread(), ThreadPoolExecutor(workers) as pool:

@@ -16,9 +16,13 @@ _FINER = 4
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where a head stands: its centre and half its height (scale) in fractions of the picture's side.
+    """Where a head stands in the picture, in fractions of the picture's side.
 
-    The tilt is a clockwise rotation in radians.
+    Attributes:
+        x: Centre of the head, from the left.
+        y: Centre of the head, from the top.
+        scale: Half of the head's height.
+        tilt: Rotation in radians, clockwise.
     """
 
     x: float
@@ -30,8 +34,12 @@ class Pose:
 class Canvas:
     """A square RGB picture in 0..1 that is drawn on in the head's own coordinates.
 
-    The origin is the centre of the head, x runs to the right, y down, and the chin is at ``y = 1``. Of every pixel,
-    ``x`` and ``y`` ``(S, S)`` are these coordinates.
+    The origin is the centre of the head, x runs to the right, y down, and the chin is at ``y = 1``.
+
+    Attributes:
+        pixels: The picture, ``(S, S, 3)``.
+        x: The head's x coordinate of every pixel, ``(S, S)``.
+        y: The head's y coordinate of every pixel, ``(S, S)``.
     """
 
     def __init__(self, pixels: Pixels, pose: Pose) -> None:
@@ -51,9 +59,14 @@ class Canvas:
     def fill(
         self, outline: Points, paint: ArrayLike, opacity: float = 1.0, blur: float = 0.0, within: Points | None = None
     ) -> None:
-        """Fill a polygon with corners ``(N, 2)``, clipped by a second one, with a colour or a picture of this shape.
+        """Fill a polygon.
 
-        The blur of its edge is a standard deviation in the head's units; an opacity of 1 covers what lies below.
+        Args:
+            outline: Its corners, ``(N, 2)``.
+            paint: A colour ``(3,)`` or a picture of the canvas's shape.
+            opacity: 1 covers what lies below.
+            blur: Standard deviation of the edge's blur, in the head's units.
+            within: A second polygon that clips the first.
         """
         corners, sigma = self.to_pixels(outline), blur * self.unit
         low = np.clip(np.floor(corners.min(axis=0) - 3 * sigma - 1).astype(int), 0, len(self.pixels) - 1)

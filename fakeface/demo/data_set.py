@@ -85,11 +85,19 @@ class _Shot:
 def write_demo(out: Path, images: int = IMAGES, seed: int = 0, size: int = SIZE) -> Path:
     """Draw a data set in CIPLAB's layout, with its proportions of classes and difficulties.
 
-    Image n of a class depends on the seed, the size (height and width in pixels) and n alone, so a larger set contains
-    a smaller one. The folder must be new or empty.
+    Image n of a class depends on the seed, the size and n alone, so a larger set contains a smaller one.
+
+    Args:
+        out: A new or empty folder.
+        images: Number of images, real and fake together.
+        seed: Decides every picture.
+        size: Height and width in pixels.
 
     Returns:
         The manifest beside the images, whose column ``group`` holds the true source of every image.
+
+    Raises:
+        UserError: When the folder is not empty, the set too small, or the seed negative.
     """
     if images < _FEWEST_IMAGES:
         raise UserError(f"a demo set of {images} images lacks a class: ask for at least {_FEWEST_IMAGES}")

@@ -51,7 +51,13 @@ def sample_pose(rng: np.random.Generator) -> Pose:
 
 
 def draw_face(rng: np.random.Generator, pose: Pose, size: int) -> DrawnFace:
-    """Draw a face in a square of so many pixels; ``rng`` decides everything but where the head stands."""
+    """Draw a face.
+
+    Args:
+        rng: Decides everything but the pose.
+        pose: Where the head stands.
+        size: Height and width in pixels.
+    """
     look = {name: rng.uniform(*limits) for name, limits in _LOOKS.items()}
     skin = _mixed(rng, _SKINS)
     canvas = Canvas(_background(rng, size), pose)

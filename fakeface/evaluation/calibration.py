@@ -119,7 +119,12 @@ def _reals_by_source(predictions: Predictions) -> dict[str, list[float]]:
 def fit_temperature(label: NDArray[np.int64], score: NDArray[np.float64]) -> float:
     """Return the temperature with the least negative log likelihood (https://arxiv.org/abs/1706.04599).
 
-    It lies within ``TEMPERATURES``, and above 1 where the scores ``(N,)`` are too sure of their labels ``(N,)``.
+    Args:
+        label: 0 or 1, ``(N,)``.
+        score: Probability of fake, ``(N,)``.
+
+    Returns:
+        A value within ``TEMPERATURES``; above 1 where the scores are too sure of themselves.
     """
     from scipy.optimize import minimize_scalar  # slow to import, and those who judge photographs do not need it
 

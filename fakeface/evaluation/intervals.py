@@ -50,10 +50,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs on the same photographs: differences, and how many photographs only one of them gets right.
+    """Two runs on the same photographs.
 
-    ``auroc`` is ``None`` when a class is missing. ``mcnemar_p_value`` is that of the exact two-sided test of equal
-    accuracy, which takes photographs as independent.
+    Attributes:
+        images: How many photographs.
+        accuracy: Difference of the accuracies.
+        auroc: Difference of the AUROCs; ``None`` when a class is missing.
+        only_first_right: Photographs that only the first run gets right.
+        only_second_right: Photographs that only the second run gets right.
+        mcnemar_p_value: Exact two-sided McNemar test of equal accuracy; it takes photographs as independent.
     """
 
     images: int

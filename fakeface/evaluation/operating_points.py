@@ -13,8 +13,15 @@ from fakeface.evaluation.predictions import logits, probabilities
 def tpr_at_fpr(label: NDArray[np.int64], score: NDArray[np.float64], fpr: float) -> float | None:
     """Return the largest share of fakes found (TPR) when at most the share ``fpr`` of the reals is called fake.
 
-    Of labels and scores ``(N,)``; ``None`` when a class is missing. With fewer than 1 / ``fpr`` reals that means no
-    false alarm at all.
+    With fewer than 1 / ``fpr`` reals that means no false alarm at all.
+
+    Args:
+        label: 0 or 1, ``(N,)``.
+        score: Probability of fake, ``(N,)``.
+        fpr: False positive rate that is not exceeded, 0 to 1.
+
+    Returns:
+        The rate, or ``None`` when a class is missing.
     """
     reals, fakes = np.sort(score[label == 0])[::-1], score[label == 1]
     if not reals.size or not fakes.size:
@@ -27,9 +34,12 @@ def choose_threshold(label: NDArray[np.int64], score: NDArray[np.float64]) -> fl
     """Return the threshold with the highest balanced accuracy; scores above it are called fake.
 
     Accuracy would follow the share of fakes among the photographs at hand, and that differs from split to split: in
-    Table 1 of the report 64 % of the validation photographs are fakes, but 41 % of the test's. The candidates are 0.5
-    and the midpoints between neighbouring scores; of several best ones, the nearest to 0.5 is taken. Labels and scores
-    are ``(N,)``, and both classes are present.
+    Table 1 of the report 64 % of the validation photographs are fakes, but 41 % of the test's. The candidates are
+    0.5 and the midpoints between neighbouring scores; of several best ones, the nearest to 0.5 is taken.
+
+    Args:
+        label: 0 or 1, both present, ``(N,)``.
+        score: Probability of fake, ``(N,)``.
     """
     levels = np.unique(score)
     # Where two scores are neighbours in float64, their midpoint may round to the higher one.
@@ -51,6 +61,12 @@ def choose_unsure_band(
     The band is symmetric in log odds, and scores from ``low`` to ``high`` are unsure. Among the decided photographs,
     one more is counted, and counted as wrong, so that a lucky handful does not pass: (errors + 1) / (decided + 1) is
     held to the rate, as in conformal risk control (https://arxiv.org/abs/2208.02814).
+
+    Args:
+        label: 0 or 1, ``(N,)``.
+        score: Probability of fake, ``(N,)``.
+        threshold: Scores above it are called fake.
+        error_rate: Share of wrong verdicts among decided photographs, 0 to 1.
 
     Returns:
         ``(low, high)``: both are the threshold when no band is needed, and (0, 1) when none is wide enough.

@@ -25,7 +25,9 @@ from fakeface.errors import UserError
 class Predictions:
     """Photographs, what is known of them, and the score that a network gave each.
 
-    The score ``(N,)`` is the probability of fake as the network gives it, before any calibration.
+    Attributes:
+        records: The photographs.
+        score: Probability of fake as the network gives it, before any calibration, 0 to 1, ``(N,)``.
 
     Raises:
         UserError: When a score is no probability.
@@ -91,7 +93,11 @@ def probabilities(log_odds: ArrayLike) -> NDArray[np.float64]:
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write a table as CSV; the scores read back bit for bit. A file that exists is a ``UserError``."""
+    """Write a table as CSV; the scores read back bit for bit.
+
+    Raises:
+        UserError: When the file exists.
+    """
     rows = [row_from_record(record) for record in predictions.records]
     columns = [name for name in columns_of(rows) if name != "split"]  # which is one and the same
     values = ([row.get(name, "") for name in columns] for row in rows)

@@ -56,8 +56,14 @@ def weighted_metrics(
 ) -> dict[str, NDArray[np.float64]]:
     """Compute all metrics for many weightings of the same photographs at once.
 
-    Labels and scores are ``(N,)``; the weights ``(R, N)`` say how often each photograph counts. Returns an array
-    ``(R,)`` for each of ``METRICS``, NaN where undefined.
+    Args:
+        label: 0 or 1, ``(N,)``.
+        score: Probability of fake, ``(N,)``.
+        threshold: Scores above it are called fake.
+        weights: How often each photograph counts, ``(R, N)``.
+
+    Returns:
+        An array ``(R,)`` for each of ``METRICS``, NaN where undefined.
     """
     cells = verdict_masks(label, score, threshold)
     counts = (weights @ np.stack(list(cells.values()), axis=1).astype(np.float64)).T

@@ -29,8 +29,12 @@ def region_subsets(predictions: Predictions) -> dict[str, NDArray[np.bool_]]:
 def common_table_subset(predictions: Predictions, tables: Mapping[str, str] | None) -> NDArray[np.bool_] | str:
     """Mask ``(N,)`` the photographs with the most frequent JPEG quantisation table, whose header gives nothing away.
 
-    ``tables`` leads from each photograph's path to a name of its table, "" where the file has none. Returns the mask,
-    or why there is none.
+    Args:
+        predictions: The photographs.
+        tables: From each photograph's path to a name of its quantisation table, "" where the file has none.
+
+    Returns:
+        The mask, or why there is none.
     """
     if tables is None:
         return "the JPEG quantisation tables of the photographs were not read"
@@ -49,9 +53,13 @@ def common_table_subset(predictions: Predictions, tables: Mapping[str, str] | No
 def unseen_source_subset(predictions: Predictions, training: Sequence[Record]) -> NDArray[np.bool_] | str:
     """Mask ``(N,)`` the photographs whose source group has no photograph in train; one without a group has none.
 
-    ``training`` holds all photographs of the training's data set, each with its split and group. Returns the mask, or
-    why there is none: where no group is known on a side, "unseen" would be a guess that flatters, and a group of
-    another data set that is named by a number alone, such as ``source_17``, may be any.
+    Args:
+        predictions: The photographs.
+        training: All photographs of the training's data set, each with its split and group.
+
+    Returns:
+        The mask, or why there is none: where no group is known on a side, "unseen" would be a guess that flatters, and
+        a group of another data set that is named by a number alone, such as ``source_17``, may be any.
     """
     seen = {record.group for record in training if record.split == "train" and record.group}
     if not seen:

@@ -64,9 +64,12 @@ class ProbabilityQuality(TypedDict):
 
 
 class CalibrationSummary(TypedDict):
-    """Quality of the network's own probabilities, and of those after the temperature that was fitted on validation.
+    """Probabilities as the network gives them, and after the temperature that was fitted on validation.
 
-    ``fitted`` holds the numbers of ``Calibration``; ``None`` when the checkpoint carries none.
+    Attributes:
+        fitted: The numbers of ``Calibration``; ``None`` when the checkpoint carries none.
+        raw: Of the network's own scores.
+        calibrated: Of the scores after the temperature.
     """
 
     fitted: dict[str, float] | None
@@ -91,10 +94,13 @@ class UnsureBand(TypedDict):
 
 
 class OperatingPoints(TypedDict):
-    """Lines between real and fake: those of false positive rates, by the rate as text, and what validation chose.
+    """Lines between real and fake.
 
-    ``tpr_at_fpr`` is the share of fakes found with the line drawn on the photographs measured, so it describes their
-    ROC curve and is no promise.
+    Attributes:
+        tpr_at_fpr: For each false positive rate, as text, the share of fakes found; the line is drawn on the
+            photographs measured, so this describes their ROC curve and is no promise.
+        chosen_threshold: Everything at the threshold that was chosen on validation.
+        unsure_band: The band that was chosen on validation.
     """
 
     tpr_at_fpr: dict[str, float | None]
@@ -127,13 +133,16 @@ def summarise(
     tables: Mapping[str, str] | None = None,
     training: Sequence[Record] = (),
 ) -> Summary:
-    """Measure a run, as values that JSON can hold; what is ``None`` has its reason in ``undefined``.
+    """Measure a run.
 
     Args:
         predictions: The photographs with their scores.
         calibration: What was chosen on validation.
         tables: From each photograph's path to a name of its JPEG quantisation table, "" where the file has none.
         training: All photographs of the training's data set, each with its split and group.
+
+    Returns:
+        Values that JSON can hold; what is ``None`` has its reason in ``undefined``.
 
     Raises:
         UserError: When there is no photograph.

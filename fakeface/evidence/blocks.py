@@ -75,10 +75,12 @@ def _strengths(grey: NDArray[np.float32]) -> tuple[tuple[float, ...], int | None
 
 
 def count_rounding(grey: NDArray[np.float32], step: int = 1, frequency: tuple[int, int] = (0, 1)) -> Rounding:
-    """Count the multiples of a step of the quantisation that the coefficients of blocks have.
+    """Count the multiples of a step that the coefficients of blocks have.
 
-    Blocks start at the upper left corner of the brightness ``(H, W)``; ``frequency`` is the coefficient's row and
-    column.
+    Args:
+        grey: Brightness, ``(H, W)``; blocks start at its upper left corner.
+        step: Of the quantisation.
+        frequency: Row and column of the coefficient in the block.
     """
     height, width = (length // SIDE * SIDE for length in grey.shape)
     blocks = grey[:height, :width].reshape(height // SIDE, SIDE, width // SIDE, SIDE).transpose(0, 2, 1, 3)

@@ -43,7 +43,12 @@ class ContentCredentials:
 
 
 def read_content_credentials(data: bytes, media_type: str) -> ContentCredentials:
-    """Read and check the credentials of a file's bytes, whose media type is one such as ``image/jpeg``."""
+    """Read and check the credentials of a file's bytes.
+
+    Args:
+        data: The file.
+        media_type: Such as ``image/jpeg``.
+    """
     try:
         import c2pa
     except ImportError:

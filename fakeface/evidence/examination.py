@@ -58,7 +58,12 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What can be said of one photograph: plain values for JSON, and the pictures beside them."""
+    """What can be said of one photograph.
+
+    Attributes:
+        content: Plain values, for JSON.
+        pictures: What is shown beside them.
+    """
 
     content: dict[str, Any]
     pictures: Pictures = field(repr=False)

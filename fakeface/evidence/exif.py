@@ -36,7 +36,12 @@ class Exif:
 
 
 def read_exif(image: Image.Image, gps: bool) -> Exif:
-    """Read the EXIF data of an opened file, the place if asked; broken ones have as many fields as can be read."""
+    """Read the EXIF data of an opened file; broken ones have as many fields as can be read.
+
+    Args:
+        image: The file.
+        gps: Whether to read the place too.
+    """
     try:
         base = image.getexif()
         tags: dict[int, Any] = dict(base)

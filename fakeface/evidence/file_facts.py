@@ -45,7 +45,13 @@ class FileFacts:
 
 
 def read_file_facts(data: bytes, photograph: NDArray[np.uint8], gps: bool) -> FileFacts:
-    """Read what a file says that ``fakeface.data.images`` can decode to these upright pixels ``(H, W, 3)``."""
+    """Read what a file says.
+
+    Args:
+        data: The file, which ``fakeface.data.images`` can decode.
+        photograph: Its upright pixels, ``(H, W, 3)``.
+        gps: Whether to read the place where it was taken.
+    """
     with open_photograph(BytesIO(data)) as image:
         if image.format == "PNG":
             image.load()  # its texts may follow its pixels

@@ -53,7 +53,8 @@ def standard_tables(quality: int) -> NDArray[np.int64]:
 def estimate_quality(tables: Sequence[Sequence[int]]) -> tuple[int, bool]:
     """Return the quality whose standard tables are the nearest, and whether the tables are these.
 
-    Tables are that of luminance and that of the colours where there is one; later ones do not count.
+    Args:
+        tables: That of luminance, and that of the colours where there is one; later ones do not count.
     """
     found = np.array(tables[:2], dtype=np.int64)
     # In logarithms: a step of 1 for 2 is more than one of 99 for 98.

@@ -45,7 +45,13 @@ class PixelFacts:
 
 
 def read_pixel_facts(photograph: NDArray[np.uint8], orientation: int, tables: JpegTables | None) -> PixelFacts:
-    """Look at the upright pixels ``(H, W, 3)`` of a photograph, whose blocks lie in the file as it was stored."""
+    """Look at the pixels of a photograph.
+
+    Args:
+        photograph: Upright, ``(H, W, 3)``.
+        orientation: That of the file, 1 to 8: blocks lie in the file as it was stored.
+        tables: Those of the file, where it is a JPEG.
+    """
     stored = brightness(_middle(as_stored(photograph, orientation)))
     grid = find_grid(stored)
     rounding = {}

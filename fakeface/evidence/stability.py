@@ -21,9 +21,12 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variant:
-    """A photograph, changed: RGB, ``(H, W, 3)``.
+    """A photograph, changed.
 
-    ``matrix`` leads from a place (x, y, 1) in the photograph to the same place here, ``(2, 3)``.
+    Attributes:
+        name: What was done to it.
+        pixels: RGB, ``(H, W, 3)``.
+        matrix: From a place (x, y, 1) in the photograph to the same place here, ``(2, 3)``.
     """
 
     name: str
@@ -51,7 +54,12 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """How steady a verdict is: whether it is the same in all trials, one for each change."""
+    """How steady a verdict is.
+
+    Attributes:
+        steady: Whether it is the same in all trials.
+        trials: One for each change.
+    """
 
     steady: bool
     trials: tuple[Trial, ...]
@@ -73,7 +81,8 @@ def make_variants(image: NDArray[np.uint8]) -> Iterator[Variant]:
 def judge_variants(detector: Detector, image: NDArray[np.uint8], verdict: Verdict) -> tuple[Stability, list[Stability]]:
     """Judge a photograph ``(H, W, 3)`` in all its variants.
 
-    Returned is the stability of the verdict on the photograph, and that of each of its faces, in their order.
+    Returns:
+        The stability of the verdict on the photograph, and that of each of its faces, in their order.
     """
     whole: list[Trial] = []
     by_face: list[list[Trial]] = [[] for _ in verdict.faces or ()]

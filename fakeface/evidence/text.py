@@ -17,7 +17,9 @@ _XMP = "XML:com.adobe.xmp"
 def plain(value: object, longest: int = LONGEST) -> str:
     """Return a value as one line without control characters and marks that turn the direction of writing.
 
-    Bytes are UTF-8, others are shown as escapes. Of more than ``longest`` characters "…" stands for the rest.
+    Args:
+        value: Text, bytes (UTF-8, other bytes as escapes), or anything else that has a text.
+        longest: Characters that are kept; "…" stands for the rest.
     """
     if isinstance(value, bytes):
         value = value[:_DECODED].decode("utf-8", "backslashreplace")

@@ -20,10 +20,12 @@ _PREFIX = b"Exif\0\0"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Thumbnail:
-    """The thumbnail of a file: RGB, ``(H, W, 3)``, turned like the photograph.
+    """The thumbnail of a file.
 
-    ``difference`` is the largest one to the photograph in grey levels, of the squares of a 12×12 grid, once brightness
-    and contrast are the same.
+    Attributes:
+        pixels: RGB, ``(H, W, 3)``, turned like the photograph.
+        difference: Largest difference to the photograph in grey levels, of the squares of a 12×12 grid, once brightness
+            and contrast are the same.
     """
 
     pixels: NDArray[np.uint8]

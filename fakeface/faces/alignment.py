@@ -69,10 +69,14 @@ def align_face(image: NDArray[np.uint8], points: NDArray[np.float64]) -> NDArray
 def crop_matrix(
     size: int, scale: float = 1.0, roll: float = 0.0, shift: ArrayLike = 0.0, mirrored: bool = False
 ) -> NDArray[np.float64]:
-    """Return the map ``(2, 3)`` from the canvas to a view of so many pixels.
+    """Return the map ``(2, 3)`` from the canvas to the view.
 
-    Relative to the usual crop it is magnified by ``scale``, turned by ``roll`` degrees, displaced by (x, y) in pixels
-    of the view, and mirrored.
+    Args:
+        size: Height and width of the view in pixels.
+        scale: Magnification relative to the usual crop.
+        roll: Turn in degrees.
+        shift: Displacement (x, y) in pixels of the view.
+        mirrored: Whether left and right change places.
     """
     factor, angle = size / CROP * scale, np.radians(roll)
     cosine, sine = factor * np.cos(angle), factor * np.sin(angle)

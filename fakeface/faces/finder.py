@@ -82,8 +82,11 @@ class Face:
 def find_faces(image: NDArray[np.uint8]) -> list[Face]:
     """Find the faces of a photograph, the most prominent first: large, near the middle and sure.
 
-    Where faces lie on their side or head, the photograph ``(H, W, 3)`` is searched again with these upright, so that a
-    turned one gives the same faces. Where nothing was found, the other turns are searched at the smallest size.
+    Where faces lie on their side or head, the photograph is searched again with these upright, so that a turned
+    photograph gives the same faces. Where nothing was found, the other turns are searched at the smallest size.
+
+    Args:
+        image: RGB, ``(H, W, 3)``.
     """
     height, width = image.shape[:2]
     found, others = _find_upright(image, SIDES)

@@ -17,7 +17,12 @@ _LUMINANCE = np.array([[0.299], [0.587], [0.114]], dtype=np.float32)
 
 
 def benign_changes(image: Pixels, generator: np.random.Generator) -> Pixels:
-    """Apply none to three changes to a whole picture ``(H, W, 3)``, which is not written to."""
+    """Apply none to three changes, each to the whole picture.
+
+    Args:
+        image: RGB, ``(H, W, 3)``; it is not written to.
+        generator: Where all choices come from.
+    """
     count = generator.choice(4, p=[0.35, 0.35, 0.2, 0.1])
     if count == 0:
         return image

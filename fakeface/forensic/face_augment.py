@@ -47,9 +47,14 @@ def augment_face(
     size: int,
     generator: np.random.Generator,
 ) -> FaceSample:
-    """Cut a view of so many pixels out of a canvas from ``align_face`` at random.
+    """Cut a view out of an aligned canvas at random.
 
-    ``splice`` is the share of foreign pixels on the canvas, 0 to 255, square, of any size; None where it is not known.
+    Args:
+        canvas: From ``align_face``; it is not written to.
+        regions: One value for each of ``records.REGIONS``, ``(4,)``.
+        splice: Share of foreign pixels on the canvas, 0 to 255, square, of any size; None where it is not known.
+        size: Height and width of the view.
+        generator: Where all choices come from.
     """
     matrix, mirrored, interpolation = draw_crop(size, 0.06, generator)
     face = cv2.warpAffine(canvas, matrix, (size, size), flags=interpolation, borderMode=cv2.BORDER_REFLECT_101)
@@ -61,7 +66,12 @@ def augment_face(
 
 
 def draw_crop(size: int, scale: float, generator: np.random.Generator) -> tuple[NDArray[np.float64], bool, int]:
-    """Draw where a view of a training face is cut out; ``scale`` is the standard deviation of the scale's logarithm.
+    """Draw where a view of a training face is cut out.
+
+    Args:
+        size: Height and width of the view.
+        scale: Standard deviation of the logarithm of its scale.
+        generator: Where all choices come from.
 
     Returns:
         The matrix of ``crop_matrix``, whether it mirrors, and the interpolation to sample with.

@@ -53,6 +53,9 @@ class PseudoFakeParameters:
         per_real: How many are made of each real photograph.
         first: Share of the fakes of the first epoch that are pseudo-fakes.
         last: The same share in the last epoch; in between it changes evenly.
+
+    Raises:
+        UserError: When a value is out of range.
     """
 
     per_real: int = 4
@@ -73,10 +76,15 @@ class PseudoFakeParameters:
 
 
 class ForensicFaces:
-    """The faces of a train split that lie in the cache, mapped into memory at the first access.
+    """The stored faces of a train split, mapped into memory at the first access.
+
+    Args:
+        records: The photographs of the train split.
+        per_real: How many pseudo-fakes are made of each real photograph.
+        folder: The cache.
 
     Attributes:
-        count: How many pseudo-fakes there are, ``per_real`` of each real photograph.
+        count: How many pseudo-fakes there are.
     """
 
     def __init__(self, records: Sequence[Record], per_real: int, folder: Path) -> None:
@@ -88,7 +96,12 @@ class ForensicFaces:
         self._pseudo_fakes = SlotFile(self.folder, "pseudo_fakes", _PSEUDO_FAKE)
 
     def build(self) -> None:
-        """Compute the faces that are not there."""
+        """Compute the faces that are not there.
+
+        Raises:
+            ImageError: When a photograph cannot be read.
+            UserError: When the cache cannot be written.
+        """
         kinds = {self._photographs: len(self.records), self._pseudo_fakes: self.count}
         if all(len(file) == count for file, count in kinds.items()):
             return
@@ -206,7 +219,16 @@ class ForensicDataset(FaceDataset):
 
     In a fake's place there may be a pseudo-fake, so that the classes keep their shares. A photograph that is saved as
     most are comes untouched once in four times, else with one of its random histories. The pixels depend on (seed,
-    epoch, index) alone, and not on the views of ``source``.
+    epoch, index) alone.
+
+    Args:
+        records: The photographs of the train split.
+        source: Their views, which are not used.
+        faces: Their stored faces.
+        parameters: How often there are pseudo-fakes.
+        epochs: How many epochs the training has.
+        size: Height and width of the view.
+        seed: Seed of all choices.
     """
 
     def __init__(

@@ -37,10 +37,15 @@ def random_history(image: Pixels, generator: np.random.Generator) -> Pixels:
 
 
 def web_history(image: Pixels, points: Points, generator: np.random.Generator) -> tuple[Pixels, Points]:
-    """Scale, cut and save a photograph as the web does, sometimes shot off a screen or saved there once more.
+    """Send a photograph through the web.
+
+    Args:
+        image: Photograph or a part of it, RGB, ``(H, W, 3)``; it is not written to.
+        points: The five points of its face in pixels, ``(5, 2)``.
+        generator: Where all choices come from.
 
     Returns:
-        What arrives, and the five points of the face ``(5, 2)`` in it.
+        What arrives, and the points in it.
     """
     eye_distance = float(np.linalg.norm(points[1] - points[0]))
     if generator.random() < 0.25:

@@ -50,7 +50,12 @@ _MANIPULATIONS = {
 
 
 class KindFaces:
-    """The faces of a train split: where they are, kept in the cache, and which of them suit each other."""
+    """The faces of a train split: where they are, and which of them suit each other.
+
+    Args:
+        records: The photographs of the train split.
+        folder: The cache.
+    """
 
     def __init__(self, records: Sequence[Record], folder: Path) -> None:
         self.records = records
@@ -58,7 +63,12 @@ class KindFaces:
         self._file = SlotFile(folder, f"face-{settings_digest(f'{VERSION}')}", _FACE)
 
     def build(self) -> None:
-        """Find the faces that are not in the cache."""
+        """Find the faces that are not in the cache.
+
+        Raises:
+            ImageError: When a photograph cannot be read.
+            UserError: When the cache cannot be written.
+        """
         keys = [photograph_key(record.path) for record in self.records]
         slots = self._file.find(np.array(keys, dtype=np.uint64))
         new = [position for position in range(len(keys)) if slots[position] < 0]
@@ -123,10 +133,14 @@ def through_the_web(
     size: int,
     generator: np.random.Generator,
 ) -> FaceSample:
-    """Change a photograph as honest users do, send it through the web, and cut out a view of so many pixels at random.
+    """Change a photograph as honest users do, send it through the web, and cut out the view at random.
 
-    The mask is the share of foreign pixels of the photograph, 0 to 1, ``(H, W)``; None where it is not known. The same
-    state of the generator gives pictures of one size the same changes.
+    Args:
+        face: The photograph.
+        regions: One value for each of ``records.REGIONS``, ``(4,)``.
+        mask: Share of foreign pixels of the photograph, 0 to 1, ``(H, W)``; None where it is not known.
+        size: Height and width of the view.
+        generator: Where all choices come from; the same state gives pictures of one size the same changes.
     """
     image, points = web_history(benign_changes(face.image, generator), face.points, generator)
     crop, mirrored, interpolation = draw_crop(size, 0.07, generator)
@@ -175,9 +189,14 @@ class PairedOrder(BalancedOrder):
 
 
 class KindDataset(FaceDataset):
-    """Faces of a train split and pseudo-fakes of its reals.
+    """Faces of a train split and pseudo-fakes of its reals; their pixels depend on (seed, epoch, index) alone.
 
-    Their pixels depend on (seed, epoch, index) alone, and not on the views of ``source``.
+    Args:
+        records: The photographs of the train split.
+        source: Their views, which are not used.
+        faces: Their faces.
+        size: Height and width of the view.
+        seed: Seed of all choices.
     """
 
     def __init__(

@@ -91,7 +91,13 @@ def _pick(generator: np.random.Generator, *ranges: tuple[float, float, float]) -
 def make_pseudo_fake(
     target: FacePhotograph, draw_donor: Callable[[], FacePhotograph], generator: np.random.Generator
 ) -> PseudoFake:
-    """Paste one to four parts of other faces, of which ``draw_donor`` gives another one at each call."""
+    """Paste one to four parts of other faces into a photograph.
+
+    Args:
+        target: The photograph; it is not written to.
+        draw_donor: Gives a face that parts are taken from, another one at each call.
+        generator: Where all other choices come from.
+    """
     names = list(_COMBINATIONS)
     chances = np.array(list(_COMBINATIONS.values()))
     bits = names[generator.choice(len(names), p=chances / chances.sum())]

@@ -63,7 +63,18 @@ class Explanation:
 
 
 class Explainer:
-    """Explains the verdicts of a detector; one that cannot be asked for heat maps is refused by ``heat_maps_of``."""
+    """Explains the verdicts of a detector.
+
+    Args:
+        detector: The detector.
+
+    Attributes:
+        draw: From the views of a face to their heat maps, ``(size, size)``.
+
+    Raises:
+        UserError: When its network is an exported one without a map, one of its backbones has no spatial features, or
+            the library for Grad-CAM is not installed.
+    """
 
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
@@ -89,7 +100,11 @@ class Explainer:
         )
 
     def heat_maps(self, image: NDArray[np.uint8], views: Seen) -> dict[str, NDArray[np.float32]]:
-        """Return the heat maps of a photograph ``(H, W, 3)`` for these views of it, from 0 to 1, ``(H, W)``."""
+        """Return the heat maps of a photograph ``(H, W, 3)`` for these views of it, from 0 to 1, ``(H, W)``.
+
+        Raises:
+            UserError: When the network has neither a map nor branches.
+        """
         heat_maps = self.draw({name: view.pixels for name, view in views.items()})
         return {name: views[name].place(heat, *image.shape[:2]) for name, heat in heat_maps.items()}
 
@@ -173,7 +188,11 @@ def draw_explanation(explanation: Explanation) -> Figure:
 
 
 def write_explanation(explanation: Explanation, folder: Path) -> Path:
-    """Write the picture of an explanation: ``NAME.png``, or ``NAME_2.png`` and so on where that is there already."""
+    """Write the picture of a photograph's explanation into a folder.
+
+    Returns:
+        The picture: ``NAME.png``, or ``NAME_2.png`` and so on where a file of that name is there already.
+    """
     stem = explanation.verdict.path.stem if explanation.verdict.path is not None else "pixels"
     figure = draw_explanation(explanation)
     number = 1

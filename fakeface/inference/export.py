@@ -165,7 +165,10 @@ def _trace(network: TorchNetwork) -> torch.export.ExportedProgram:
 def write_onnx(network: TorchNetwork, file: Path, keep_weights: bool = False) -> None:
     """Write a network in ONNX; what the members of an ensemble share, such as frozen layers, is computed once.
 
-    With ``keep_weights`` all weights stay as torch has them, which ONNX Runtime has more to do with at loading.
+    Args:
+        network: The network.
+        file: The file to write.
+        keep_weights: Whether all weights stay as torch has them, which ONNX Runtime has more to do with at loading.
     """
     from onnx_ir.passes import common
     from onnxscript.optimizer import fold_constants

@@ -65,7 +65,11 @@ class Settings:
 
 
 def find_release(file: Path = RELEASE_FILE) -> Path:
-    """Return the file of the released network, or raise a ``UserError`` where this installation has none."""
+    """Return the file of the released network.
+
+    Raises:
+        UserError: When this installation has none.
+    """
     if not file.is_file():
         raise UserError(
             f"this installation has no released network {file}: pass --ckpt_path CHECKPOINT, or install a release of "

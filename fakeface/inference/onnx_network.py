@@ -22,7 +22,12 @@ FACES_AT_ONCE = 4
 
 
 class OnnxNetwork:
-    """A ``Network`` that ``fakeface export`` or ``fakeface release`` wrote; its settings are in the file's metadata.
+    """A network that ``fakeface export`` or ``fakeface release`` wrote.
+
+    Attributes:
+        settings: How to feed it and how to read its scores, from the file's metadata.
+        has_regions: Whether it scores the four regions.
+        file: The file with its weights.
 
     Raises:
         UserError: When the file is missing, damaged or not fakeface's.

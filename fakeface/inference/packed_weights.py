@@ -34,9 +34,14 @@ Weights = Mapping[str, NDArray[np.float32]]
 def pack(model: ModelProto, weights: Weights) -> dict[str, str]:
     """Store large weights of a model as integers (int8) and scales (float16), small ones in half precision.
 
-    Tensors of one dimension stay as they are, for every conversion makes the loading longer. The model is changed.
-    Weights go by the names that torch has for them; returned is that under which ``unpack`` finds each, as equal ones
-    are stored once.
+    Tensors of one dimension stay as they are, for every conversion makes the loading longer.
+
+    Args:
+        model: Is changed.
+        weights: By the names that torch has for them.
+
+    Returns:
+        The name under which ``unpack`` finds each weight: equal ones are stored once.
 
     Raises:
         UserError: When the model does not hold a weight as it is.

@@ -39,9 +39,14 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class OtherOrigins:
-    """How detectors of the released kind did on photographs of origins that they had not seen, as in ``Shares``.
+    """How detectors of the released kind did on photographs of origins that they had not seen.
 
-    ``photographs`` says in words which they are; ``auroc`` is that of each kind of fake against all reals.
+    Attributes:
+        photographs: Which they are, in words.
+        reals_called_fake: Share of these reals: the false alarms.
+        decided: Share of these photographs whose verdict is real or fake.
+        right_among_decided: Share of right verdicts among them.
+        auroc: Of each kind of fake against all reals.
     """
 
     photographs: str
@@ -53,9 +58,12 @@ class OtherOrigins:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is published of the released detector, whose file and SHA-256 are ``weights``: it holds for these alone.
+    """What is published of the released detector.
 
-    ``trained_on`` are figures on the photographs of ``scores.csv``, ``other_origins`` those on others.
+    Attributes:
+        weights: Name of the file with the weights, and its SHA-256: what all of this holds for.
+        trained_on: Figures on the photographs of ``scores.csv``.
+        other_origins: Figures on photographs of elsewhere.
     """
 
     weights: Mapping[str, str]

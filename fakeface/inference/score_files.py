@@ -26,7 +26,11 @@ Judged = tuple[Verdict, Mapping[str, str]]
 
 
 def check_ending(path: Path) -> None:
-    """Raise a ``UserError`` where scores cannot be written to a file of this name, or not without another package."""
+    """Check that scores can be written to a file of this name.
+
+    Raises:
+        UserError: When the ending is unknown, or needs a package that is not installed.
+    """
     if path.suffix not in _WRITERS:
         raise UserError(f"{path} ends in none of {', '.join(_WRITERS)}: choose one of them for --out")
     if path.suffix == ".parquet" and importlib.util.find_spec("pyarrow") is None:

@@ -33,7 +33,11 @@ CREATE TABLE IF NOT EXISTS detector (fingerprint TEXT);
 
 
 class ScoreStore:
-    """A database of verdicts, each path once; a context manager, which commits at its end, whatever happens."""
+    """A database of verdicts, each path once; a context manager, which commits at its end, whatever happens.
+
+    Args:
+        file: The database; it is made if missing.
+    """
 
     def __init__(self, file: Path) -> None:
         self._connection = sqlite3.connect(file)

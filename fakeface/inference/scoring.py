@@ -39,7 +39,11 @@ class Scored(Generic[Item, Score]):
     error: ImageError | None = None
 
     def readable(self) -> Self:
-        """Return this photograph, or raise the ``ImageError`` that it could not be read."""
+        """Return this photograph.
+
+        Raises:
+            ImageError: When it could not be read.
+        """
         if self.error is not None:
             raise self.error
         return self

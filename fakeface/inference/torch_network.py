@@ -22,7 +22,14 @@ _PREFIX = "net."
 
 
 class TorchNetwork:
-    """A ``Network`` of torch, ``net``, in evaluation mode, on the GPU where there is one."""
+    """A network in evaluation mode, on the GPU where there is one.
+
+    Attributes:
+        net: The module.
+        settings: How to feed it and how to read its scores.
+        has_regions: Whether it scores the four regions.
+        file: The file with its weights.
+    """
 
     def __init__(self, net: FaceNetwork, settings: Settings, file: Path) -> None:
         # Each process of torchrun has a GPU of its own.
@@ -35,7 +42,11 @@ class TorchNetwork:
 
     @classmethod
     def from_checkpoint(cls, path: Path) -> "TorchNetwork":
-        """Rebuild the network of a checkpoint of fakeface from what it carries; any other is a ``UserError``."""
+        """Rebuild the network of a checkpoint from what it carries.
+
+        Raises:
+            UserError: When the file is no checkpoint of fakeface.
+        """
         checkpoint = load_checkpoint(path)
         settings = Settings.from_dict(checkpoint["datamodule_hyper_parameters"], checkpoint.get("calibration"))
         net = build_network(checkpoint["hyper_parameters"]["net"], net_weights(checkpoint), path)
@@ -95,8 +106,13 @@ def net_weights(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
 def build_network(net: Mapping[str, Any], weights: Mapping[str, Tensor], path: Path) -> FaceNetwork:
     """Make the network of a ``class_path`` and its ``init_args``, without fetching what the weights replace.
 
+    Args:
+        net: The two, and in the ``init_args`` those of other networks.
+        weights: By name.
+        path: Where both come from.
+
     Raises:
-        UserError: When network and weights, which come from ``path``, do not fit together.
+        UserError: When they do not fit together.
     """
     parser = jsonargparse.ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(FaceNetwork, "net")

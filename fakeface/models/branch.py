@@ -17,6 +17,12 @@ class Branch(nn.Module):
     Args:
         backbone: ``custom_cnn`` (Model 1 of the report) or any network of timm.
         pretrained: ``True`` (timm's hub), a local file, or ``False``; Model 1 has no pre-trained weights.
+
+    Attributes:
+        num_features: Length of the feature vector.
+
+    Raises:
+        UserError: When the backbone does not exist or its weights cannot be had.
     """
 
     mean: Tensor
@@ -43,7 +49,11 @@ class Branch(nn.Module):
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
     def forward(self, view: Tensor) -> Tensor:
-        """Map a view ``(B, 3, H, W)``, uint8 or float in 0..255, to features ``(B, num_features)``."""
+        """Map a view ``(B, 3, H, W)``, uint8 or float in 0..255, to features ``(B, num_features)``.
+
+        Raises:
+            UserError: When the backbone is made for another size, as many transformers are.
+        """
         # Convolutions on the CPU and on GPUs are fastest when the channels lie next to each other.
         image = view.to(self.mean.dtype, memory_format=torch.channels_last)
         with refusing_sizes():

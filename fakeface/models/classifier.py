@@ -18,6 +18,12 @@ class FaceClassifier(FaceNetwork):
         dropout: Probability of dropping a feature before the output layer.
         outputs: 1 for a logit of fake (binary cross-entropy) or 2 for real and fake (cross-entropy).
         region_head: Whether to predict the four edited regions as well.
+
+    Attributes:
+        views: The views that ``forward`` needs.
+
+    Raises:
+        UserError: When an argument is out of range.
     """
 
     def __init__(

@@ -37,7 +37,11 @@ class CustomCNN(nn.Module):
         self.hidden = nn.Sequential(nn.Flatten(), nn.Linear(widths[-1] * 16, self.num_features), nn.ReLU())
 
     def forward(self, image: Tensor) -> Tensor:
-        """Map normalised images ``(B, 3, H, W)``, at least 32×32, to features ``(B, num_features)``."""
+        """Map normalised images ``(B, 3, H, W)``, at least 32×32, to features ``(B, num_features)``.
+
+        Raises:
+            UserError: When the images are smaller.
+        """
         if min(image.shape[-2:]) < SMALLEST_SIZE:
             raise UserError(f"custom_cnn needs images of at least {SMALLEST_SIZE} pixels: choose a larger --data.size")
         features: Tensor = self.hidden(self.pool(self.convolutions(image)))

@@ -10,7 +10,14 @@ from fakeface.models.network import FaceNetwork, FaceOutput
 
 
 class Ensemble(FaceNetwork):
-    """Networks that read the same views; ``fakeface release`` makes one of several checkpoints."""
+    """Networks that read the same views; ``fakeface release`` makes one of several checkpoints.
+
+    Args:
+        members: The networks.
+
+    Raises:
+        UserError: When there are none, or they read different views.
+    """
 
     def __init__(self, members: list[FaceNetwork]) -> None:
         super().__init__()

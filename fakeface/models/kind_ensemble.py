@@ -22,9 +22,12 @@ class KindEnsemble(Ensemble):
     that members say of fake would hide it.
 
     Args:
-        members: At least one of them tells kinds.
+        members: The networks; at least one tells kinds.
         temperatures: What divides the log odds of each member, so that all count alike.
         shift: Added to the fused log odds.
+
+    Raises:
+        UserError: When there are not as many temperatures as members, or one is not positive.
     """
 
     def __init__(self, members: list[FaceNetwork], temperatures: list[float], shift: float = 0.0) -> None:
@@ -38,7 +41,11 @@ class KindEnsemble(Ensemble):
         self.shift = shift
 
     def fuse(self, outputs: Sequence[FaceOutput]) -> Tensor:
-        """Return the log odds of fake ``(B,)``: of an edit or of a generated face."""
+        """Return the log odds of fake ``(B,)``: of an edit or of a generated face.
+
+        Raises:
+            UserError: When no member tells kinds.
+        """
         edited, generated = self._suspicions(outputs)
         # The odds of a or b, where both are independent: (1 + odds a)(1 + odds b) - 1.
         return torch.stack([edited, generated, edited + generated]).logsumexp(dim=0) + self.shift

@@ -26,6 +26,9 @@ def create_backbone(name: str, pretrained: bool | str, **arguments: Any) -> Any:
         pretrained: ``True`` for the weights of timm's hub, the path of a local file (safetensors or a state
             dictionary), or ``False`` for random weights.
         **arguments: What else ``timm.create_model`` is told.
+
+    Raises:
+        UserError: When the name is unknown, the hub cannot be reached, or the file does not fit.
     """
     if not timm.is_model(name):
         hint = did_you_mean(name, timm.list_models(), 5) or "see timm.list_models()"

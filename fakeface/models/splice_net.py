@@ -37,6 +37,9 @@ class SpliceNet(FaceNetwork):
         frozen: Modules of the backbone that are not trained, such as ``conv_stem`` or ``blocks.0``.
         backbone_lr_scale: Factor on the learning rate of the backbone.
         kinds: Whether to tell the kinds of fakes apart, by a softmax over real and each of ``KINDS``.
+
+    Raises:
+        UserError: When the backbone has no such features, no such module, or no blocks that can be skipped.
     """
 
     has_regions = True
@@ -101,6 +104,9 @@ class SpliceNet(FaceNetwork):
 
         Returns:
             Logits of label ``(B, 1)``, or ``(B, 4)`` with kinds, of regions ``(B, 4)`` and map ``(B, H / 16, W / 16)``.
+
+        Raises:
+            UserError: When the backbone is made for another size.
         """
         image = views["face"].to(self.mean.dtype, memory_format=torch.channels_last)
         image = (image / 255 - self.mean) / self.std

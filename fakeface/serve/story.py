@@ -23,7 +23,12 @@ _TILT, _TILTED_SCALE, _MARKED = 25, 0.75, 320
 
 
 def draw_story(faces: Sequence[KnownFace], ela: ElaParameters) -> dict[str, bytes]:
-    """Return pictures by their names in ``page.html``, of drawn faces with a real and an easy fake among them."""
+    """Return pictures by their names in ``page.html``.
+
+    Args:
+        faces: Drawn ones, with a real and an easy fake among them.
+        ela: Parameters of the error level analysis.
+    """
     chosen = {
         "real": next(face for face in faces if face.label == REAL),
         "fake": next(face for face in faces if face.difficulty == "easy"),

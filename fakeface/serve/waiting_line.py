@@ -15,7 +15,11 @@ _MEMORY = 0.8
 
 
 class Busy(Exception):  # noqa: N818 (a state, no error)
-    """There is no place in the line, or no answer in time: try again after so many seconds to ``wait``."""
+    """There is no place in the line, or no answer in time.
+
+    Attributes:
+        wait: Seconds after which to try again.
+    """
 
     def __init__(self, wait: int) -> None:
         super().__init__(f"try again in {wait} s")
@@ -25,7 +29,9 @@ class Busy(Exception):  # noqa: N818 (a state, no error)
 class WaitingLine:
     """Runs functions one after the other in a thread; its methods belong to one event loop.
 
-    So many ``places`` may be served or wait, and one for so many ``seconds``; otherwise they are ``Busy``.
+    Attributes:
+        places: How many may be served or wait.
+        seconds: How long one may wait for the result.
     """
 
     def __init__(self, places: int, seconds: float) -> None:
@@ -38,7 +44,11 @@ class WaitingLine:
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Hold a place. It is taken before the upload is read, so that places bound the memory."""
+        """Hold a place. It is taken before the upload is read, so that places bound the memory.
+
+        Raises:
+            Busy: When all places are taken.
+        """
         if self._taken >= self.places:
             raise Busy(self._wait())
         self._taken += 1
@@ -48,7 +58,11 @@ class WaitingLine:
             self._taken -= 1
 
     async def run(self, function: Callable[[], Result]) -> Result:
-        """Run a function when its turn comes; whoever has given up before is passed over."""
+        """Run a function when its turn comes; whoever has given up before is passed over.
+
+        Raises:
+            Busy: When the time is over.
+        """
         try:
             async with asyncio.timeout(self.seconds):
                 return await asyncio.get_running_loop().run_in_executor(self._thread, self._timed, function)

@@ -59,7 +59,15 @@ class TunedClassifier:
 def extract_features(
     net: FaceClassifier, source: ViewSource, photographs: int, device: torch.device, batch_size: int = 32
 ) -> Features:
-    """Return the concatenated features ``(N, F)`` of a network's branches, in evaluation mode on the device."""
+    """Return the concatenated features ``(N, F)`` of a network's branches.
+
+    Args:
+        net: The network, on ``device`` and in evaluation mode; its head is not used.
+        source: Views of the photographs.
+        photographs: How many there are.
+        device: Where the network runs.
+        batch_size: Photographs at a time.
+    """
 
     def features(batch: Batch) -> Features:
         return net.features(to_tensors(batch, device)).float().cpu().numpy()
@@ -75,9 +83,18 @@ def extract_features(
 def tune_classifier(
     name: ClassifierName, features: Features, records: Sequence[Record], seed: int = 0
 ) -> TunedClassifier:
-    """Choose a classifier's parameters, and fit it to the features ``(N, F)`` of the training photographs.
+    """Choose a classifier's parameters and fit it.
 
     Photographs of one source group stay in one fold; a photograph without a group is its own.
+
+    Args:
+        name: ``knn``, ``svm`` or ``logistic``.
+        features: Of the training photographs, ``(N, F)``.
+        records: The training photographs.
+        seed: Seed of the folds.
+
+    Raises:
+        UserError: When a class has too few source groups for two folds.
     """
     label = np.array([record.label for record in records])
     groups = np.array([record.cluster for record in records])

@@ -21,7 +21,12 @@ LAST_QUALITY = 95
 
 @dataclass(frozen=True, slots=True)
 class Corruption:
-    """One of ``CORRUPTIONS`` by its name, at a level in its own unit."""
+    """A corruption at one level.
+
+    Attributes:
+        name: One of ``CORRUPTIONS``.
+        level: How strong it is, in the corruption's own unit.
+    """
 
     name: str
     level: float
@@ -33,7 +38,13 @@ class Corruption:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A kind of corruption, what its levels are, and those that robustness is measured at, from mild to strong."""
+    """A kind of corruption, with the levels that robustness is measured at.
+
+    Attributes:
+        corrupt: Image, level and generator to image.
+        unit: What a level is.
+        levels: From mild to strong; brightness from dark to bright.
+    """
 
     corrupt: Callable[[Image, float, np.random.Generator], Image]
     unit: str

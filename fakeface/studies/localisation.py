@@ -68,7 +68,11 @@ class Localisation:
 
 
 def measure_localisation(explainer: Explainer, records: Iterable[Record]) -> list[Localisation]:
-    """Measure the heat maps of the fakes among the records whose edited regions are known.
+    """Measure the heat maps of fakes whose edited regions are known.
+
+    Args:
+        explainer: Draws the heat maps.
+        records: The photographs; others than fakes with known regions are passed over.
 
     Returns:
         One entry per view and difficulty that occurs, and one per view for all of them.
@@ -122,7 +126,13 @@ def format_localisation(rows: Sequence[Localisation]) -> str:
 
 
 def region_mask(shape: tuple[int, int], regions: str, to_canvas: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return where a photograph ``(H, W)`` shows the regions of four bits such as "0011", by its ``alignment``."""
+    """Return where a photograph ``(H, W)`` shows the regions of four bits such as "0011", ``(H, W)``.
+
+    Args:
+        shape: Height and width of the photograph.
+        regions: The bits.
+        to_canvas: What ``alignment`` returns for its face.
+    """
     height, width = shape
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(_boxes(regions), to_canvas, (width, height), flags=flags) > 0)

@@ -52,7 +52,11 @@ def score_corrupted(
 ) -> NDArray[np.float64]:
     """Return the probability of fake for each photograph and variant, ``(N, 1 + corruptions)``.
 
-    The seed is that of the noise, which differs from photograph to photograph.
+    Args:
+        detector: What scores them.
+        records: The photographs.
+        corruptions: What they go through.
+        seed: Seed of the noise, which differs from photograph to photograph.
     """
 
     def look(position: int) -> list[Seen]:
@@ -69,7 +73,14 @@ def score_corrupted(
 def measure_robustness(
     label: NDArray[np.int64], scores: NDArray[np.float64], corruptions: Sequence[Corruption], threshold: float = 0.5
 ) -> list[RobustnessRow]:
-    """Measure what ``score_corrupted`` returns of photographs with labels ``(N,)``; above the threshold is fake."""
+    """Measure every column of scores.
+
+    Args:
+        label: 1 for fake and 0 for real, ``(N,)``.
+        scores: Probability of fake, the uncorrupted photographs' first, ``(N, 1 + corruptions)``.
+        corruptions: What the other columns went through.
+        threshold: Scores above it are called fake.
+    """
     names = [(UNCORRUPTED, None), *((corruption.name, corruption.level) for corruption in corruptions)]
     verdicts = scores > threshold
     rows = []

@@ -27,7 +27,13 @@ _DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A photograph, the first 16 digits of its file's SHA-256, and the verdict on it."""
+    """A photograph and what is said of it.
+
+    Attributes:
+        record: The photograph.
+        sha256: Of its file, the first 16 digits.
+        verdict: The verdict.
+    """
 
     record: Record
     sha256: str

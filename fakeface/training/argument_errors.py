@@ -12,7 +12,12 @@ _VALUE = re.compile(r"(?:Got value|Given value): (?P<value>.*)")
 
 
 def explain(message: str, flags: Iterable[str]) -> str:
-    """Return a sentence with the mend for a message of jsonargparse, in one line; flags are those of the subcommand."""
+    """Return a sentence with the mend for an error of jsonargparse.
+
+    Args:
+        message: What it says, in one line.
+        flags: Those that the subcommand takes.
+    """
     if message.lower().startswith("unrecognized arguments: "):
         words = message.split(": ", 1)[1].split()
         wrong = next((word for word in words if word.startswith("-")), words[0]).partition("=")[0]

@@ -15,7 +15,11 @@ _CONFIGURATION = ("hyper_parameters", "datamodule_hyper_parameters")
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Read a checkpoint that ``fakeface fit`` wrote; one that is damaged or holds code is refused."""
+    """Read a checkpoint that ``fakeface fit`` wrote.
+
+    Raises:
+        UserError: When it is damaged, holds code, or is not one of fakeface's.
+    """
     if not zipfile.is_zipfile(path):
         raise UserError(f"{path} is not a checkpoint, or was cut off: pass one that fakeface wrote")
     try:

@@ -77,7 +77,11 @@ class FakeFaceCLI(LightningCLI):
         parser.link_arguments("seed_everything", "data.seed", compute_fn=_number)
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
-        """Parse the arguments below what the checkpoint and the experiment's name imply."""
+        """Parse the arguments below what the checkpoint and the experiment's name imply.
+
+        Raises:
+            UserError: When an argument is wrong.
+        """
         assert isinstance(args, list)  # noqa: S101 (narrows ArgsType to what __init__ passes)
         try:
             self.config = parser.parse_args(self._with_implied(args))
@@ -148,7 +152,11 @@ class FakeFaceCLI(LightningCLI):
         return super()._instantiate_trainer(config, callbacks)
 
     def before_fit(self) -> None:
-        """Refuse to write over another run, before the logger writes anything."""
+        """Refuse to write over another run, before the logger writes anything.
+
+        Raises:
+            UserError: When the folder already holds a run.
+        """
         folder = self.trainer.log_dir
         if folder is not None and not self.resumes and (Path(folder) / CONFIG_FILE).exists():
             raise UserError(
@@ -205,7 +213,11 @@ def _carried_configuration(path: Path) -> dict[str, Any]:
 
 
 def run_trainer(args: Sequence[str]) -> int:
-    """Run ``fit``, ``validate`` or ``test`` with the arguments that follow; return the exit code."""
+    """Run ``fit``, ``validate`` or ``test`` with the arguments that follow; return the exit code.
+
+    Raises:
+        UserError: When the input is wrong, or another process of a distributed run was lost.
+    """
     silence_advice()
     accept_moved_paths()
     keep_freed_memory()

@@ -13,7 +13,11 @@ _FLAGS = ("--config", "-c")
 
 
 def base_config() -> Path:
-    """Return the absolute path of ``base.yaml``, read before all others; jsonargparse would go on without it."""
+    """Return the absolute path of ``base.yaml``, which is read before every other configuration.
+
+    Raises:
+        UserError: When it is missing; jsonargparse would go on without it in silence.
+    """
     package = Path(__file__).resolve().parents[1]
     candidates = [package / "configs" / "base.yaml", package.parent / "configs" / "base.yaml"]
     for path in candidates:
@@ -29,9 +33,10 @@ def shipped_configs() -> dict[str, Path]:
 
 
 def find_config(name: str) -> str:
-    """Return the file of a configuration that is given as such, or as the name of one that comes with fakeface.
+    """Return the file of a configuration that is given as a file or as the name of one that comes with fakeface.
 
-    A path that is missing is left to its reader.
+    Raises:
+        UserError: When a name, such as ``fusion_type1``, is neither. A missing path is left to its reader.
     """
     if Path(name).is_file() or not re.fullmatch(r"(configs/)?\w+(\.yaml)?", name):
         return name
@@ -63,7 +68,9 @@ def find_configs(arguments: Iterable[str]) -> list[str]:
 def named_files(value: Any, folder: Path) -> dict[str, Path]:
     """Return the files that the strings of a configuration name, and those that these name, as they are named.
 
-    They are looked for in the folder of the configuration and in the current one.
+    Args:
+        value: What the configuration holds, or a part of it.
+        folder: Where it lies; files are looked for there and in the current folder.
     """
     if isinstance(value, dict | list):
         parts = value.values() if isinstance(value, dict) else value

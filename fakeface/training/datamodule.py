@@ -126,7 +126,11 @@ class FaceDataModule(LightningDataModule):
             ) from error
 
     def prepare_data(self) -> None:
-        """Fill the cache, once per machine."""
+        """Fill the cache, once per machine.
+
+        Raises:
+            UserError: When there are no data, or photographs that cannot be read.
+        """
         if self.cache_folder is None:
             return
         records = read_records(self.root, self.manifest)
@@ -138,7 +142,12 @@ class FaceDataModule(LightningDataModule):
             self._dataset(self._select("train"), self.augmentation)
 
     def setup(self, stage: str) -> None:
-        """Read the records, split them, and make the datasets of a stage, of which each needs both classes."""
+        """Read the records, split them, and make the datasets of a stage.
+
+        Raises:
+            UserError: When there are no data, or photographs that cannot be read; when a split that the stage needs is
+                empty or lacks a class; when the processes of a distributed run have different data.
+        """
         records = self._split(read_records(self.root, self.manifest))
         check_same_records(records)
         errors = self._find_unreadable(records)

@@ -22,7 +22,14 @@ class Experiment(FakeFaceCLI):
     """The network, the data and the trainer that a subcommand's arguments describe, built and not run.
 
     ``LightningCLI(run=False)`` has no subcommands, so it would know no ``--ckpt_path`` and nothing of what one implies.
-    The network has the weights that it begins with, also where a checkpoint is named.
+
+    Args:
+        args: Those of ``fakeface``, such as ``["fit", "--config", "configs/mobilenet_ela.yaml"]``. The network
+            has the weights that it begins with, also where a checkpoint is named.
+
+    Attributes:
+        model: The module around the network.
+        datamodule: The data.
     """
 
     model: FakeFaceModule
@@ -43,7 +50,11 @@ class Experiment(FakeFaceCLI):
         return settings
 
     def records(self, split: Literal["train", "val", "test"]) -> list[Record]:
-        """Return the photographs of a split."""
+        """Return the photographs of a split.
+
+        Raises:
+            UserError: When there are none, or a class is missing.
+        """
         data = self.datamodule
         data.prepare_data()
         try:

@@ -32,7 +32,13 @@ class FaceMetrics(Metric):
             self.add_state(name, default=[], dist_reduce_fx="cat")
 
     def update(self, index: Tensor, logit: Tensor, label: Tensor) -> None:
-        """Add a batch: numbers of samples in their dataset, log odds of fake, and labels (fake = 1), each ``(B,)``."""
+        """Add a batch.
+
+        Args:
+            index: Number of each sample in its dataset, ``(B,)``.
+            logit: Log odds of fake, ``(B,)``.
+            label: 1 for fake and 0 for real, ``(B,)``.
+        """
         self.index.append(index.detach())
         self.logit.append(logit.detach())
         self.label.append(label.detach())

@@ -155,7 +155,11 @@ class FakeFaceModule(LightningModule):
                 logger.log_metrics({name: value.item() for name, value in figures.items()}, self.global_step - 1)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Make the optimiser of the trainable parameters and, where one is configured, its schedule."""
+        """Make the optimiser of the trainable parameters and, where one is configured, its schedule.
+
+        Raises:
+            UserError: When the optimiser refuses its settings.
+        """
         try:
             optimizer = self.optimizer(self.net.parameter_groups())
         except ValueError as error:
@@ -187,7 +191,11 @@ class FakeFaceModule(LightningModule):
             arguments["pretrained"] = False
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take what ``on_save_checkpoint`` added."""
+        """Take what ``on_save_checkpoint`` added.
+
+        Raises:
+            UserError: When the weights are those of another network.
+        """
         saved = {name: tensor.shape for name, tensor in checkpoint["state_dict"].items()}
         wanted = {name: tensor.shape for name, tensor in self.state_dict().items()}
         different = sorted(name for name, _ in saved.items() ^ wanted.items())
@@ -203,16 +211,23 @@ class FakeFaceModule(LightningModule):
 
 
 def kind_loss(output: FaceOutput, kind: Tensor) -> Tensor:
-    """Return the mean cross-entropy of ``Record.kind_class`` ``(B,)``; of an unknown kind, -1, that of all together."""
+    """Return the mean cross-entropy of kinds; of a fake of unknown kind, -1, that of all kinds together.
+
+    Args:
+        output: With logits ``(B, 1 + kinds)``.
+        kind: As in ``Record.kind_class``, ``(B,)``.
+    """
     known = cross_entropy(output.label, kind.clamp(min=0), reduction="none")
     unknown = binary_cross_entropy_with_logits(output.fake_logit, torch.ones_like(output.fake_logit), reduction="none")
     return torch.where(kind < 0, unknown, known).mean()
 
 
 def map_loss(logits: Tensor, share: Tensor) -> Tensor:
-    """Return the mean binary cross-entropy of logits and shares of foreign pixels, 0 to 1, both ``(B, H, W)``.
+    """Return the mean binary cross-entropy of maps.
 
-    Where the share is not known, NaN, there is no loss.
+    Args:
+        logits: What the network says, ``(B, H, W)``.
+        share: Share of foreign pixels at each place, 0 to 1, ``(B, H, W)``; unknown places, NaN, count as no loss.
     """
     weight = logits.new_tensor(MAP_POSITIVE_WEIGHT)
     loss = binary_cross_entropy_with_logits(logits, share.nan_to_num(), pos_weight=weight, reduction="none")

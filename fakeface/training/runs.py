@@ -28,8 +28,13 @@ def run_folder(checkpoint: Path) -> Path:
 def find_checkpoint(name: str, logs: Path, of_a_run: Literal["best", "last"] = "best") -> Path:
     """Return a checkpoint: by its path, by the folder of its run, or ``best`` or ``last`` of the newest run.
 
-    The newest run is looked for below ``logs``, at any depth; one that was started later and has no checkpoint yet is
-    refused. Of a run that is named, it is the checkpoint ``of_a_run``.
+    Args:
+        name: What is asked for.
+        logs: Where the newest run is looked for, at any depth.
+        of_a_run: Which one the folder of a run stands for.
+
+    Raises:
+        UserError: When there is none, or a run was started later and has none yet.
     """
     if name not in {"best", "last"}:
         path = Path(name)

@@ -16,6 +16,9 @@ class WarmupCosine:
     Attributes:
         warmup: Share of the training that the rise takes.
         floor: The last learning rate as a share of the full one.
+
+    Raises:
+        UserError: When a share is out of range.
     """
 
     warmup: float = 0.08

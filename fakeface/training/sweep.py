@@ -33,7 +33,14 @@ Stage = Literal["begun", "trained", "finished"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The experiment of a configuration with one seed; ``arguments`` are what else ``fakeface fit`` is given."""
+    """One experiment with one seed.
+
+    Attributes:
+        config: The experiment's file.
+        seed: Of everything random in it.
+        out: Folder of all runs.
+        arguments: What else ``fakeface fit`` is given.
+    """
 
     config: Path
     seed: int
@@ -82,7 +89,11 @@ class Run:
 
 
 def list_runs(configs: Sequence[Path], seeds: Sequence[int], out: Path, arguments: Sequence[str]) -> list[Run]:
-    """Return the runs of a sweep, one seed of all experiments before the next, so that a part of it can be compared."""
+    """Return the runs of a sweep, one seed of all experiments before the next, so that a part of it can be compared.
+
+    Raises:
+        UserError: When something is named twice or missing, or a folder holds a run that this sweep did not begin.
+    """
     for config in configs:
         if not config.is_file():
             raise UserError(
@@ -101,7 +112,11 @@ def list_runs(configs: Sequence[Path], seeds: Sequence[int], out: Path, argument
 
 @contextmanager
 def only_sweep(out: Path) -> Iterator[None]:
-    """Keep other sweeps out of a folder, and let SIGTERM end the run that is under way before it ends this process."""
+    """Keep other sweeps out of a folder, and let SIGTERM end the run that is under way before it ends this process.
+
+    Raises:
+        UserError: When another sweep is at work there.
+    """
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)

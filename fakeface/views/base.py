@@ -58,14 +58,24 @@ class View:
         return image
 
     def __call__(self, image: NDArray[np.uint8], points: NDArray[np.float64] | None = None) -> Viewed:
-        """Look at a photograph ``(H, W, 3)``; a view of a face looks at the one with five points (x, y), ``(5, 2)``."""
+        """Look at a photograph.
+
+        Args:
+            image: Decoded photograph, RGB, ``(H, W, 3)``.
+            points: The five points (x, y) of the face to look at, ``(5, 2)``, for a view of a face; without them it
+                looks for the largest one itself.
+        """
         height, width = image.shape[:2]
         x, y = width / self.size, height / self.size
         placement = np.array([[x, 0, x / 2 - 0.5], [0, y, y / 2 - 0.5]])
         return Viewed(resize(self.picture(image), self.size), placement, found=None)
 
     def picture(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return what ``draw`` makes of a photograph, once it is sure that it is RGB of the same size."""
+        """Return what ``draw`` makes of a photograph.
+
+        Raises:
+            UserError: When it is no RGB image of the photograph's size.
+        """
         drawn = self.draw(image)
         if drawn.dtype != np.uint8 or drawn.shape != image.shape:
             raise UserError(

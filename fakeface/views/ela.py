@@ -19,6 +19,9 @@ class ElaParameters:
         quality: JPEG quality of the recompression, 1 to 100.
         alpha: Factor on the absolute difference (contrast).
         beta: Offset after the factor (brightness).
+
+    Raises:
+        UserError: When the quality is out of range.
     """
 
     quality: int = 90
@@ -31,10 +34,17 @@ class ElaParameters:
 
 
 def error_level_analysis(image: NDArray[np.uint8], parameters: ElaParameters | None = None) -> NDArray[np.uint8]:
-    """Return ``|alpha · |image − recompressed| + beta|`` of a photograph ``(H, W, 3)``, rounded, in 0..255.
+    """Return the error levels of a decoded photograph.
 
     Run it on the full-size pixels: a resize before it would replace the compression history by the resampling's.
-    With the report's factor 80, as by default, a difference of 4 grey levels or more saturates at 255.
+    With the report's factor 80 a difference of 4 grey levels or more saturates at 255.
+
+    Args:
+        image: RGB, ``(H, W, 3)``.
+        parameters: Recompression and contrast; the report's by default.
+
+    Returns:
+        ``|alpha · |image − recompressed| + beta|``, rounded and saturated to 0..255, ``(H, W, 3)``.
     """
     parameters = parameters or ElaParameters()
     difference = cv2.absdiff(image, save_as_jpeg(image, parameters.quality))
@@ -43,7 +53,11 @@ def error_level_analysis(image: NDArray[np.uint8], parameters: ElaParameters | N
 
 @dataclass(frozen=True)
 class ErrorLevels(View):
-    """The error levels of the whole photograph, computed before it is resized."""
+    """The error levels of the whole photograph.
+
+    Attributes:
+        ela: How they are computed; before the resize.
+    """
 
     title = "the error levels"
     ela: ElaParameters

@@ -19,7 +19,15 @@ ORIGINAL, ELA, FACE = "original", "ela", "face"
 
 @dataclass(frozen=True, slots=True)
 class ViewParameters:
-    """How views are computed; a view takes those that it has a field for. Its size in pixels is height and width."""
+    """How views are computed; a view takes those that it has a field for.
+
+    Attributes:
+        size: Height and width of every view in pixels.
+        ela: Parameters of the error level analysis, which runs before the resize.
+
+    Raises:
+        UserError: When the size is not positive.
+    """
 
     size: int = 128
     ela: ElaParameters = field(default_factory=ElaParameters)
@@ -30,7 +38,11 @@ class ViewParameters:
 
 
 def find_view(name: str) -> type[View]:
-    """Return a view by the name of its file in this package (``ela``) or by its class path (``my_module.MyView``)."""
+    """Return a view by the name of its file in this package (``ela``) or by its class path (``my_module.MyView``).
+
+    Raises:
+        UserError: When there is no such view.
+    """
     module, _, attribute = name.rpartition(".")
     if module:
         try:
@@ -63,7 +75,11 @@ def own_views() -> dict[str, type[View]]:
 
 
 def make_view(name: str, parameters: ViewParameters) -> View:
-    """Return the view of that name with its settings."""
+    """Return the view of that name with its settings.
+
+    Raises:
+        UserError: When there is no such view.
+    """
     view = find_view(name)
     names = {field.name for field in fields(parameters)} & {field.name for field in fields(view)}
     return view(**{name: getattr(parameters, name) for name in names})
@@ -75,9 +91,13 @@ def look(
     parameters: ViewParameters,
     points: NDArray[np.float64] | None = None,
 ) -> dict[str, Viewed]:
-    """Return the views, by their names, of a decoded photograph ``(H, W, 3)`` at full size.
+    """Look at a photograph, or at one of its faces.
 
-    A view of a face shows the one with the five points (x, y), ``(5, 2)``, or without them the largest.
+    Args:
+        image: Decoded photograph at full size, RGB, ``(H, W, 3)``.
+        views: Names of the views.
+        parameters: Size and ELA parameters.
+        points: The five points (x, y) of the face, ``(5, 2)``; without them a view of a face looks for the largest.
     """
     return {view: make_view(view, parameters)(image, points) for view in views}
 

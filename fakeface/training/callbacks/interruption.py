@@ -27,6 +27,10 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 class Interruption(BaseException):
     """A signal ended the work; like ``KeyboardInterrupt``, no ``except Exception`` stops it on its way.
 
+    Args:
+        number: The signal.
+        checkpoint: Where the training was saved, if it had begun.
+
     Attributes:
         exit_code: 128 and the signal's number, as shells report it: 143 for SIGTERM, 130 for Ctrl-C.
     """
@@ -102,7 +106,11 @@ class SaveOnInterruption(Checkpoint):
         self._received = number
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Raise the ``Interruption`` that a checkpoint was saved for."""
+        """Stop when a checkpoint was saved for it.
+
+        Raises:
+            Interruption: When a signal came.
+        """
         if self._interruption is not None:
             raise self._interruption
 
@@ -138,7 +146,12 @@ class SaveOnInterruption(Checkpoint):
 
 
 def requeue(environment: object) -> None:
-    """Put the job of this process back into SLURM's queue, unless Lightning found that something else started it."""
+    """Put the job that this process belongs to back into SLURM's queue; warn where SLURM refuses.
+
+    Args:
+        environment: What Lightning found to have started the processes. Nothing happens unless it is SLURM's ``srun``,
+            and where its ``auto_requeue`` is off.
+    """
     if not (isinstance(environment, SLURMEnvironment) and environment.auto_requeue):
         return
     array = os.environ.get("SLURM_ARRAY_JOB_ID")

@@ -59,7 +59,11 @@ def write_results(
     checkpoint: str | Path | None = None,
     epoch: int | None = None,
 ) -> Summary:
-    """Write ``predictions.csv`` and ``metrics.json`` into a run's folder, where its ``split.csv`` is, and say so."""
+    """Write ``predictions.csv`` and ``metrics.json`` into a run's folder, where its ``split.csv`` is; say so.
+
+    Returns:
+        What was measured.
+    """
     write_predictions(_output_path(folder, PREDICTIONS_FILE), predictions)
     tables = read_tables(record.path for record in predictions.records)
     summary = summarise(predictions, calibration=calibration, tables=tables, training=read_split(folder))

@@ -9,8 +9,11 @@ from torch import Tensor
 class WeightAverage(WeightAveraging):
     """Averages weights and the statistics of batch normalisation after every step (https://arxiv.org/abs/1806.05594).
 
-    ``state_dict`` of a checkpoint is the average; what is trained on lies beside it, for resuming. A step keeps the
-    share ``decay`` of the old average; the first ones less, for it starts at weights that have learnt nothing.
+    ``state_dict`` of a checkpoint is the average; what is trained on lies beside it, for resuming.
+
+    Args:
+        decay: Share of the old average that a step keeps. The first steps keep less, for the average starts at weights
+            that have learnt nothing.
     """
 
     def __init__(self, decay: float = 0.99) -> None:
