@@ -14,6 +14,7 @@ from fakeface.data.records import FAKE, REAL
 from fakeface.demo.data_set import are_drawn
 from fakeface.report import tables
 from fakeface.report.comparisons import comparison_row, comparison_table, fusion_pairs, pairs_with_best
+from fakeface.report.numbers import decimal, interval
 from fakeface.report.pages import Photograph, Plot
 from fakeface.report.paper import paper_table, read_paper_tables
 from fakeface.report.plots import curves_plot, reliability_plot, robustness_plot, roc_plot
@@ -48,6 +49,8 @@ def report_content(
     compared = {pair: comparison_row(*pair) for pair in pairs}
     return {
         "tables": tables,
+        "decimal": decimal,
+        "interval": interval,
         "by_source": tables.source_table(results),
         "by_kind": tables.kind_table(results),
         "results": results,

@@ -21,28 +21,6 @@ SUBSETS = {
 """Names in ``metrics.json`` and what they are called in a report."""
 
 
-def verdict(results: Sequence[Result], probes: Sequence[dict[str, Any]]) -> str:
-    """Say in a sentence or two how good the best run is, and whether that is more than a shortcut."""
-    best = results[0]
-    name = best.name if len(results) == 1 else f"The best run, {best.name},"
-    bounds, probe = best.summary["intervals"]["auroc"], _best_probe(probes)
-    if bounds is None:
-        return f"{name} has no AUROC: {best.summary['undefined']['auroc']}."
-    found = f"{name} reaches an AUROC of {decimal(best.auroc)} {interval(bounds)}"
-    if bounds[0] <= 0.5:
-        return f"{found}: it cannot be told from guessing."
-    if probe is None:
-        return f"{found}: better than guessing; whether a shortcut gives as much was not measured (`--audit`)."
-    beaten = "better than" if bounds[0] > probe["auroc"] else "not clearly better than"
-    rival = f"{probe['name']}, which reads no face and reaches {decimal(probe['auroc'])}"
-    return f"{found}: {beaten} the best shortcut probe, {rival}."
-
-
-def _best_probe(probes: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    known = [probe for probe in probes if probe["auroc"] is not None]
-    return max(known, key=lambda probe: float(probe["auroc"]), default=None)
-
-
 def glance_table(
     results: Sequence[Result], probes: Sequence[dict[str, Any]], drawn: bool, made: str, command: str
 ) -> Table:
@@ -50,14 +28,12 @@ def glance_table(
     best, summary = results[0], results[0].summary
     data = best.config.get("data", {})
     place = data.get("manifest") or data.get("root")
+    where = f"`{place}`: " if place else ""
     split = f"{data['split']}, seed {data.get('split_seed')}" if "split" in data else "not known"
     kind = "drawn demo faces" if drawn else "photographs"
     probe_cells = [f"{probe['name']} {decimal(probe['auroc'])}" for probe in probes if probe["auroc"] is not None]
     rows: list[list[Cell]] = [
-        [
-            "Data",
-            f"{f'`{place}`: ' if place else ''}{summary['reals']} real and {summary['fakes']} fake {kind} in test",
-        ],
+        ["Data", f"{where}{summary['reals']} real and {summary['fakes']} fake {kind} in test"],
         ["Split", split],
         ["Best run", f"{best.name}: {describe(best)}"],
         ["Its AUROC", measured(summary, "auroc")],
