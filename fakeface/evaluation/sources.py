@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fakeface.data.records import FAKE, REAL
 from fakeface.evaluation.calibration import Calibration
-from fakeface.evaluation.intervals import mean_interval, metric_intervals, wilson_interval
+from fakeface.evaluation.intervals import Interval, mean_interval, metric_intervals, wilson_interval
 from fakeface.evaluation.predictions import Predictions
 from fakeface.evaluation.scores import compute_scores
 
@@ -81,16 +81,14 @@ def _auroc(predictions: Predictions, fakes: NDArray[np.bool_]) -> Figure:
     """Return the AUROC of some fakes against all reals."""
     chosen = predictions.select(fakes | (predictions.label == REAL))
     value, interval = compute_scores(chosen.label, chosen.score)["auroc"], metric_intervals(chosen)["auroc"]
-    bounds = None if interval is None else [interval.low, interval.high]
-    return {"photographs": int(fakes.sum()), "value": float(value or 0), "interval": bounds}
+    return _figure(int(fakes.sum()), value or 0.0, interval)
 
 
 def _share(called: Predictions, reals: NDArray[np.bool_]) -> Figure:
     """Return the share of some reals that are called fake: what their accuracy lacks."""
     chosen = called.select(reals)
     interval = metric_intervals(chosen)["accuracy"]
-    bounds = None if interval is None else [1 - interval.high, 1 - interval.low]
-    return {"photographs": len(chosen), "value": float(chosen.score.mean()), "interval": bounds}
+    return _figure(len(chosen), chosen.score.mean(), interval and Interval(1 - interval.high, 1 - interval.low))
 
 
 def _mean(figures: Mapping[str, Figure]) -> Figure | None:
@@ -100,5 +98,9 @@ def _mean(figures: Mapping[str, Figure]) -> Figure | None:
     interval = mean_interval(values, np.array(list(figures), dtype=np.str_))
     if np.ptp(values) == 0:  # which would make Student's interval a point
         interval = wilson_interval(float(values[0]), len(values))
+    return _figure(len(values), values.mean(), interval)
+
+
+def _figure(photographs: int, value: float, interval: Interval | None) -> Figure:
     bounds = None if interval is None else [max(0.0, interval.low), min(1.0, interval.high)]
-    return {"photographs": len(values), "value": float(values.mean()), "interval": bounds}
+    return {"photographs": photographs, "value": float(value), "interval": bounds}

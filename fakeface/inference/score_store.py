@@ -66,12 +66,8 @@ class ScoreStore:
         row = (os.fsencode(photograph.path), photograph.source, photograph.position, json.dumps(content))
         self._connection.execute("INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?)", row)
         if time.monotonic() > self._last_commit + COMMIT_SECONDS:
-            self.commit()
-
-    def commit(self) -> None:
-        """Bring what was added to the disk."""
-        self._connection.commit()
-        self._last_commit = time.monotonic()
+            self._connection.commit()
+            self._last_commit = time.monotonic()
 
     def verdicts(self) -> Iterator[tuple[Verdict, dict[str, str]]]:
         """Yield all verdicts, and what a manifest said of each file, in the order of sources, lines and paths."""
@@ -98,7 +94,7 @@ class ScoreStore:
             other.executescript(_TABLES)
             rows: Iterator[Any] = other.execute("SELECT * FROM scores")
             self._connection.executemany("INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?)", rows)
-        self.commit()
+        self._connection.commit()
         file.unlink()
 
     def claim(self, fingerprint: str) -> bool:
@@ -106,7 +102,7 @@ class ScoreStore:
         stored = self._connection.execute("SELECT fingerprint FROM detector").fetchone()
         if stored is None:
             self._connection.execute("INSERT INTO detector VALUES (?)", (fingerprint,))
-            self.commit()
+            self._connection.commit()
         return stored is None or bool(stored[0] == fingerprint)
 
 
