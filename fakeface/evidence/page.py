@@ -35,22 +35,15 @@ def render_page(examination: Examination) -> str:
         reach=REACH,
         names=WORDS,
         percent=percent,
-        flips=_flips,
         pairs=_pairs,
         trials=_trials,
         regions=_regions,
         history=_history,
         copies=_copies,
-        bars=_bars,
         file_facts=file_facts(content["file"], says),
         credential_facts=credential_facts(says["content_credentials"]),
         share=share,
     )
-
-
-def _flips(stability: Mapping[str, Any]) -> str:
-    """Name the changes under which a verdict flips."""
-    return ", or ".join(trial["change"] for trial in stability["trials"] if trial["flips"])
 
 
 def _pairs(caption: str, values: Mapping[str, str]) -> Table:
@@ -92,15 +85,6 @@ def _copies(found: Sequence[Mapping[str, Any]]) -> Table:
         for number, copy in enumerate(found, 1)
     ]
     return Table("Parts that lie in it twice: left, top, right, bottom in pixels", columns, rows, 3)
-
-
-def _bars(counts: Sequence[float], marked: Sequence[int] = (), first: int = 0) -> list[dict[str, Any]]:
-    """Return bars for a drawing: heights from 0 to 1, and which are marked."""
-    most = max(*counts, 0) or 1
-    return [
-        {"number": number, "count": count, "height": max(count / most, 0.01), "marked": number in marked}
-        for number, count in enumerate(counts, first)
-    ]
 
 
 def percent(probability: float | None) -> str:
