@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fakeface.data.orientation import turn_upright
 from fakeface.evidence.blocks import SIDE, Grid, Rounding, brightness, count_rounding, find_grid
 from fakeface.evidence.copy_move import Copy, find_copies
 from fakeface.evidence.jpeg_tables import JpegTables
@@ -69,13 +70,8 @@ def _middle(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def as_stored(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     """Turn upright pixels back as they lie in a file with this EXIF orientation."""
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.transpose(1, 0, 2)
-    return np.ascontiguousarray(pixels)
+    # Turns to the right and to the left undo each other, all others themselves.
+    return turn_upright(pixels, {6: 8, 8: 6}.get(orientation, orientation))
 
 
 def noise_residual(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

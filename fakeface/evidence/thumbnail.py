@@ -6,9 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image
 
 from fakeface.data.images import ImageError, decode_image
+from fakeface.data.orientation import read_orientation, turn_upright
 
 MOST_PIXELS = 1_000_000
 DIFFERENT = 25.0
@@ -46,7 +47,7 @@ def read_thumbnail(image: Image.Image, photograph: NDArray[np.uint8]) -> Thumbna
         pixels = decode_image(data, Path("thumbnail"), MOST_PIXELS, least_side=1)
     except ImageError:
         return None
-    turned = _turn(pixels, image)
+    turned = turn_upright(pixels, read_orientation(image))
     return Thumbnail(turned, compare(turned, photograph))
 
 
@@ -94,10 +95,3 @@ def _thumbnail_bytes(image: Image.Image) -> bytes:
         return bytes(exif[start : start + int(tags[ExifTags.Base.JpegIFByteCount])])
     except Exception:  # Pillow answers hostile data with almost any exception
         return b""
-
-
-def _turn(pixels: NDArray[np.uint8], image: Image.Image) -> NDArray[np.uint8]:
-    """Turn a thumbnail as the photograph is turned."""
-    upright = Image.fromarray(pixels)
-    upright.getexif()[ExifTags.Base.Orientation] = image.getexif().get(ExifTags.Base.Orientation, 1)
-    return np.asarray(ImageOps.exif_transpose(upright))
