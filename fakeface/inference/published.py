@@ -72,14 +72,9 @@ class Published:
 
 
 class PublishedScore(NamedTuple):
-    """What the released detector says of a photograph.
+    """What the released detector says of a photograph, whose path lies below the folder of the data set.
 
-    Attributes:
-        path: Below the folder of the data set.
-        sha256: Of the file, the first 16 digits.
-        label: "real" or "fake".
-        verdict: The verdict.
-        probability: That of fake, or ``None`` where there is no face.
+    ``sha256`` are the first 16 digits of the file's; the probability of fake is ``None`` where there is no face.
     """
 
     path: str
