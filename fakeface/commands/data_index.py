@@ -35,7 +35,10 @@ def run(arguments: argparse.Namespace) -> int:
     number = 5 if arguments.folds is None and arguments.split == "folds" else arguments.folds
     if number is not None and arguments.split not in ("folds", "sources"):
         raise UserError(f"--split {arguments.split} has no folds: drop --folds, or choose folds or sources")
-    targets = _targets(arguments.out, number)
+    out: Path = arguments.out
+    targets = [out]
+    if number is not None:
+        targets = [out.with_name(f"{out.stem}_fold{fold}{out.suffix}") for fold in range(1, number + 1)]
     existing = [target for target in targets if target.exists()]
     if existing:
         raise UserError(f"{existing[0]} exists already: remove it, or name another file with --out")
@@ -69,12 +72,6 @@ def _source_lines(records: Sequence[Record]) -> list[str]:
         counts = sorted(Counter(record.source for record in records if record.split == split).items())
         lines.append(f"  {split}: {', '.join(f'{source} ({number})' for source, number in counts)}")
     return lines
-
-
-def _targets(out: Path, number: int | None) -> list[Path]:
-    if number is None:
-        return [out]
-    return [out.with_name(f"{out.stem}_fold{fold}{out.suffix}") for fold in range(1, number + 1)]
 
 
 def _with_groups(records: list[Record]) -> list[Record]:

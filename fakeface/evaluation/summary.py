@@ -147,6 +147,7 @@ def summarise(
     """
     if not len(predictions):
         raise UserError("there is no photograph to measure: use a split that holds some")
+    label, score = predictions.label, predictions.score
     figures = measure(predictions)
     undefined = dict(figures["undefined"])
     masks = difficulty_subsets(predictions) | region_subsets(predictions)
@@ -171,7 +172,11 @@ def summarise(
         "undefined": undefined,
         "positive_class": LABEL_NAMES[1],
         "subsets": subsets,
-        "calibration": _calibration(predictions, calibration),
+        "calibration": {
+            "fitted": None if calibration is None else calibration.figures(),
+            "raw": probability_quality(label, score),
+            "calibrated": None if calibration is None else probability_quality(label, calibration.probabilities(score)),
+        },
         "operating_points": points,
         "sources": source_figures(predictions, calibration),
     }
@@ -219,15 +224,6 @@ def probability_quality(label: NDArray[np.int64], probability: NDArray[np.float6
         "reliability": [
             {"images": number, "mean_probability": stated, "fake_share": found} for number, stated, found in rows
         ],
-    }
-
-
-def _calibration(predictions: Predictions, calibration: Calibration | None) -> CalibrationSummary:
-    label, score = predictions.label, predictions.score
-    return {
-        "fitted": None if calibration is None else calibration.figures(),
-        "raw": probability_quality(label, score),
-        "calibrated": None if calibration is None else probability_quality(label, calibration.probabilities(score)),
     }
 
 

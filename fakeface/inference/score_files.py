@@ -66,7 +66,15 @@ def _row_per_face(verdict: Verdict, regions: Sequence[str]) -> Iterator[Row]:
 
 def _row_with_faces(verdict: Verdict, regions: Sequence[str]) -> Iterator[Row]:
     """Yield the photograph, whose faces are a list within it."""
-    faces = None if verdict.faces is None else [_face(face, regions) for face in verdict.faces]
+    faces = (
+        None
+        if verdict.faces is None
+        else [
+            {name: getattr(face, name) for name in ("box", "confidence", "verdict", "probability")}
+            | _scores(face, regions)
+            for face in verdict.faces
+        ]
+    )
     yield (
         _start(verdict)
         | _scores(verdict, regions)
@@ -76,11 +84,6 @@ def _row_with_faces(verdict: Verdict, regions: Sequence[str]) -> Iterator[Row]:
             "error": verdict.error,
         }
     )
-
-
-def _face(face: FaceVerdict, regions: Sequence[str]) -> Row:
-    start = {"box": face.box, "confidence": face.confidence, "verdict": face.verdict, "probability": face.probability}
-    return start | _scores(face, regions)
 
 
 def _start(verdict: Verdict) -> Row:

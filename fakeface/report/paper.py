@@ -83,7 +83,8 @@ def paper_table(table: PaperTable, results: Sequence[Result]) -> Table:
         for result in results:
             if result.experiment == paper_row.experiment and not result.classifier:
                 strong.append(len(rows))
-                rows.append(_own_row(paper_row, result))
+                curves = (share(result.at_tested_epoch(tag)) for tag in ("train/accuracy", "val/accuracy"))
+                rows.append([paper_row.model, result.name, *curves, *figure_cells(result.summary)])
     title = f"The paper's results and these runs: {table.title}"
     return Table(title, PAPER_COLUMNS, rows, text_columns=2, strong=strong)
 
@@ -102,11 +103,6 @@ def _paper_rows(row: PaperRow) -> list[list[Cell]]:
         [row.model, "paper, real is positive", *accuracies, *figures, NONE, NONE],
         [row.model, "the same verdicts, fake is positive", "", "", "", *recomputed, NONE, counts],
     ]
-
-
-def _own_row(row: PaperRow, result: Result) -> list[Cell]:
-    curves = (share(result.at_tested_epoch(tag)) for tag in ("train/accuracy", "val/accuracy"))
-    return [row.model, result.name, *curves, *figure_cells(result.summary)]
 
 
 def figure_cells(figures: Figures) -> list[Cell]:

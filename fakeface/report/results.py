@@ -9,7 +9,6 @@ from typing import Any
 
 import yaml
 
-from fakeface.data.records import Record
 from fakeface.errors import UserError
 from fakeface.evaluation.predictions import Predictions, read_predictions
 from fakeface.evaluation.summary import Summary
@@ -125,6 +124,8 @@ def read_result(folder: Path) -> Result:
             f"the run {folder} has no TensorBoard log (events.out.tfevents.*), so its curves cannot be drawn: "
             f"pass the folder as `fakeface fit` wrote it"
         )
+    # Each file has one name, however the data folder was spelt in the run.
+    records = [replace(record, path=record.path.resolve()) for record in predictions.records]
     resolved = folder.resolve()
     # A logger's versions and a sweep's seeds lie in the folder of their experiment.
     name = resolved.parent.name if resolved.name.startswith(("version_", "seed_")) else resolved.name
@@ -136,7 +137,7 @@ def read_result(folder: Path) -> Result:
         checkpoint=metrics["checkpoint"],
         epoch=metrics["epoch"],
         summary=metrics["summary"],
-        predictions=replace(predictions, records=_resolved(predictions.records)),
+        predictions=replace(predictions, records=records),
         config=config,
         curves={} if classifier else read_curves(folder),
         robustness=_read_field(folder / ROBUSTNESS_FILE, "rows", default=[]),
@@ -178,11 +179,6 @@ def _read_json(path: Path, parse: Callable[[str], Any] = json.loads) -> dict[str
     if not isinstance(content, dict):
         raise UserError(f"{path} is damaged (it holds no names with values): write it again")
     return content
-
-
-def _resolved(records: Sequence[Record]) -> list[Record]:
-    """Name each file in one way, however the data folder was spelt in the run."""
-    return [replace(record, path=record.path.resolve()) for record in records]
 
 
 def _read_field(path: Path, name: str, default: Any) -> Any:
