@@ -40,7 +40,6 @@ MOST_ASPECT = 20
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
-
 _OF_SEVERAL_FRAMES = ("GIF", "WEBP", "TIFF", "AVIF")
 """A PNG's other frames are for those who can show them, and a JPEG's are copies: maps of brightness, previews."""
 

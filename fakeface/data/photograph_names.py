@@ -10,7 +10,6 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
 
-
 _OF_A_MAC = "._"
 """Beginning of the names of files in which macOS keeps what another file system cannot; they are no pictures."""
 

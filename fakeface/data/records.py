@@ -24,7 +24,6 @@ UNKNOWN_KIND = -1
 
 SPLITS = ("train", "val", "test")
 
-
 _NUMBERED = re.compile(r"[^\W\d]*[\W_]?\d+")
 
 

@@ -24,7 +24,6 @@ TABLE_1 = {
 }
 """Images per stratum in train, val and test: Table 1 of the report."""
 
-
 _ATTEMPTS = 20
 """Draws of a grouped split; CIPLAB, most of whose groups are one image, needs one."""
 

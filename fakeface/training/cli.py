@@ -37,7 +37,6 @@ from fakeface.training.runs import CHECKPOINTS, CONFIG_FILE, find_checkpoint, ru
 _PATH_KEYS = ("save_dir", "default_root_dir", "dirpath", "data.root", "data.manifest", "data.cache")
 _LOST = re.compile("connection (closed|reset|refused)|broken pipe|timed?.?out|remote process exited", re.IGNORECASE)
 
-
 _OUT_OF_SHARED_MEMORY = re.compile("out of shared memory|unable to (write|resize|allocate|mmap|open).*(file|memory)")
 """What torch says where a process that loads photographs finds /dev/shm full."""
 
