@@ -20,9 +20,12 @@ class Header:
 
     Attributes:
         format: Such as "JPEG" or "PNG".
+        width: In pixels.
+        height: In pixels.
         mode: Such as "RGB", "L" (grey) or "CMYK".
         table: Name of the set of quantisation tables: the sum of the first, then a digest of all; "" without tables.
         subsampling: Such as "4:2:0"; "" where there is none.
+        progressive: Whether the file is a progressive JPEG.
         metadata: Kinds of metadata in it, sorted, such as ``("exif", "icc_profile")``.
     """
 

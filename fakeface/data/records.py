@@ -37,6 +37,7 @@ class Record:
     """One photograph and what is known of it before it is opened.
 
     Attributes:
+        path: Where the file is.
         label: ``REAL`` (0) or ``FAKE`` (1).
         difficulty: One of ``DIFFICULTIES`` for a graded fake, else "".
         regions: Whether each of ``REGIONS`` was replaced, e.g. "0011" for nose and mouth; "" when unknown. Reals have

@@ -75,11 +75,12 @@ class EpochSampler(Sampler[tuple[int, int]]):
     Args:
         length: Number of samples in the dataset, where each comes once, or an order that draws them.
         seed: Seed of the order.
-        rank: Which of so many processes this is.
+        rank: Which of the processes this is.
         processes: How many there are.
 
     Attributes:
-        skip: How many samples at the start of the order are left out, because they were seen before an interruption.
+        epoch: The epoch whose order is yielded next.
+        skip: How many samples at the start of that order are left out, because they were seen before an interruption.
     """
 
     def __init__(self, length: int | BalancedOrder, seed: int, rank: int = 0, processes: int = 1) -> None:

@@ -34,9 +34,10 @@ _ACROSS = np.linspace(-1, 1, 32)
 
 @dataclass(frozen=True, slots=True)
 class DrawnFace:
-    """A drawn portrait, RGB in 0..1, ``(S, S, 3)``.
+    """A drawn portrait.
 
     Attributes:
+        pixels: RGB in 0..1, ``(S, S, 3)``.
         regions: Where the regions are that a fake may replace, in the order of ``fakeface.data.records.REGIONS``;
             left is the picture's left, as in CIPLAB.
     """

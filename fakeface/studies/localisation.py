@@ -39,15 +39,19 @@ class Localisation:
     """How much of a view's heat lies in the edited regions, on average over fakes.
 
     Attributes:
+        view: Name of the view.
         difficulty: One of ``DIFFICULTIES``, or ``all``.
-        blank: How many more than those measured have a heat map without any heat.
+        photographs: How many were measured.
+        blank: How many more have a heat map without any heat, which cannot be measured.
         share: Mean share of the heat inside the edited regions.
         chance: The same for a heat map that is equally warm everywhere: the regions' share of what the view shows.
         gain_low: Lower end of the 95 % interval of ``share - chance``, as ``mean_interval`` gives it over source
             groups; NaN for a single one.
+        gain_high: Its upper end.
         usual: The same for the average of the heat maps of all these fakes, which knows where a network looks in any
             face, but not what was edited in this one.
         specific_low: Lower end of the 95 % interval of ``share - usual``.
+        specific_high: Its upper end.
     """
 
     view: str

@@ -26,7 +26,9 @@ class RobustnessRow:
     """How a network fares under one corruption.
 
     Attributes:
-        corruption: A name from ``CORRUPTIONS``, or "none", which has no level.
+        corruption: A name from ``CORRUPTIONS``, or "none".
+        level: As in ``Corruption``; None without a corruption.
+        auroc: Area under the ROC curve.
         accuracy: Share of right verdicts at the threshold, which is the same in all rows.
         flipped: Share of the photographs whose verdict the corruption changes.
     """

@@ -45,6 +45,9 @@ class Check:
     """A published value beside the measured one.
 
     Attributes:
+        name: What was measured.
+        published: As it is published.
+        measured: As it came out.
         interval: That of the measured share, where it is one: what other photographs of the kind would give.
         holds: Whether it came out as published; ``None`` where it was not checked.
     """

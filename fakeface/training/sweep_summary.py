@@ -21,6 +21,9 @@ class RunFigures:
     """A run of a sweep.
 
     Attributes:
+        experiment: Its experiment.
+        seed: Its seed.
+        folder: Where it lies.
         error: Why it failed; "" when it did not.
         split: What it was measured on: ``test``, or ``val`` where the split has no test images.
         metrics: Each of ``METRICS`` at the threshold 0.5; empty for a run that failed. On ``val`` they are those of the
@@ -37,9 +40,13 @@ class RunFigures:
 
 @dataclass(frozen=True, slots=True)
 class ExperimentFigures:
-    """An experiment over all its seeds, of which ``runs`` finished.
+    """An experiment over all its seeds.
 
     Attributes:
+        experiment: Its name.
+        split: As in ``RunFigures``.
+        runs: How many finished.
+        failed: How many did not.
         mean: Of each of ``METRICS``; None where a run does not define it.
         spread: Standard deviation (of the sample, n - 1); None with fewer than two runs.
     """
