@@ -6,7 +6,7 @@ that history away, while one after it would alter measured levels that no photog
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import cv2
@@ -22,6 +22,7 @@ os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
 import albumentations as A  # noqa: N812
 
 _Value = TypeVar("_Value", bound=np.generic)
+_Channels = NDArray[np.float32]
 
 
 class _QuarterTurn(A.DualTransform):
@@ -38,8 +39,9 @@ class _Photometric(A.ImageOnlyTransform):
     by nothing changes no pixel. The report names no ranges; these are moderate.
     """
 
-    low: float
-    high: float
+    def __init__(self, adjust: Callable[[_Channels, np.float32], _Channels], low: float, high: float) -> None:
+        super().__init__()
+        self.adjust, self.low, self.high = adjust, low, high
 
     def get_params(self) -> dict[str, float]:
         return {"amount": self.random_generator.uniform(self.low, self.high)}
@@ -51,44 +53,28 @@ class _Photometric(A.ImageOnlyTransform):
         levels = np.clip(adjusted * np.float32(255.5), 0, 255).astype(np.uint8)
         return np.asarray(cv2.merge(list(levels)), dtype=np.uint8)
 
-    def adjust(self, channels: NDArray[np.float32], amount: np.float32) -> NDArray[np.float32]:
-        raise NotImplementedError
+
+def _contrast(channels: _Channels, amount: np.float32) -> _Channels:
+    mean = channels.mean(axis=(1, 2), keepdims=True)
+    return np.asarray((channels - mean) * amount + mean, dtype=np.float32)
 
 
-class _Brightness(_Photometric):
-    low, high = -0.2, 0.2
-
-    def adjust(self, channels: NDArray[np.float32], amount: np.float32) -> NDArray[np.float32]:
-        return channels + amount
-
-
-class _Contrast(_Photometric):
-    low, high = 0.8, 1.2
-
-    def adjust(self, channels: NDArray[np.float32], amount: np.float32) -> NDArray[np.float32]:
-        mean = channels.mean(axis=(1, 2), keepdims=True)
-        return np.asarray((channels - mean) * amount + mean, dtype=np.float32)
-
-
-class _Saturation(_Photometric):
-    low, high = 0.8, 1.2
-
-    def adjust(self, channels: NDArray[np.float32], amount: np.float32) -> NDArray[np.float32]:
-        # Scaling S of HSV with H and V fixed moves each channel away from the largest one (V) by the same factor,
-        # until the smallest channel reaches 0, which is S = 1.
-        value = channels.max(axis=0)
-        chroma = value - channels.min(axis=0)
-        factor = np.minimum(amount, value / np.maximum(chroma, np.float32(1e-9)))
-        return np.asarray(value - (value - channels) * factor, dtype=np.float32)
+def _saturation(channels: _Channels, amount: np.float32) -> _Channels:
+    # Scaling S of HSV with H and V fixed moves each channel away from the largest one (V) by the same factor, until the
+    # smallest channel reaches 0, which is S = 1.
+    value = channels.max(axis=0)
+    chroma = value - channels.min(axis=0)
+    factor = np.minimum(amount, value / np.maximum(chroma, np.float32(1e-9)))
+    return np.asarray(value - (value - channels) * factor, dtype=np.float32)
 
 
 _TRANSFORMS: Mapping[str, A.BasicTransform] = {
     "flip_left_right": A.HorizontalFlip(),
     "flip_up_down": A.VerticalFlip(),
     "rot90": _QuarterTurn(),
-    "random_brightness": _Brightness(),
-    "random_contrast": _Contrast(),
-    "random_saturation": _Saturation(),
+    "random_brightness": _Photometric(np.add, -0.2, 0.2),
+    "random_contrast": _Photometric(_contrast, 0.8, 1.2),
+    "random_saturation": _Photometric(_saturation, 0.8, 1.2),
 }
 
 PAPER_OPERATIONS = ("identity", *_TRANSFORMS)
