@@ -29,9 +29,15 @@ _THUMBNAIL = 160
 class Examined:
     """What one file holds.
 
-    ``size`` and ``digest`` (SHA-256) are those of the file, the header what it says before its pixels. Where these
-    cannot be read, ``error`` says why, the statistics of the error levels ``(ELA_STATISTICS,)`` are NaN, and there are
-    no features and no thumbnail, which is RGB and at most 160 pixels wide and high.
+    Attributes:
+        record: The photograph.
+        size: Bytes of the file.
+        digest: SHA-256 of the file, to find copies.
+        header: What the file says before its pixels, or ``None``.
+        error: Why the pixels cannot be read, or ""; then there are no features and no thumbnail.
+        ela: Global statistics of the error levels, ``(ELA_STATISTICS,)``; NaN where the pixels cannot be read.
+        features: Local features, for source groups.
+        thumbnail: RGB, at most 160 pixels wide and high.
     """
 
     record: Record

@@ -135,9 +135,11 @@ def summarise(
 ) -> Summary:
     """Measure a run.
 
-    The calibration is what was chosen on validation. ``tables`` lead from each path to a name of the photograph's JPEG
-    quantisation table, "" where it has none. ``training`` holds all photographs of the training's data set, each with
-    its split and group.
+    Args:
+        predictions: The photographs with their scores.
+        calibration: What was chosen on validation.
+        tables: From each photograph's path to a name of its JPEG quantisation table, "" where the file has none.
+        training: All photographs of the training's data set, each with its split and group.
 
     Returns:
         Values that JSON can hold; what is ``None`` has its reason in ``undefined``.

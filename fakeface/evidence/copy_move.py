@@ -28,8 +28,12 @@ Box = tuple[int, int, int, int]
 class Copy:
     """A part that lies in a photograph twice; which one was first is not known.
 
-    ``first`` and ``second`` are left, top, right and bottom of the features of each in pixels of the photograph. So
-    many ``matches`` agree; the second is turned clockwise by degrees, and larger by ``scale``.
+    Attributes:
+        first: Left, top, right and bottom of the features of one, in pixels of the photograph.
+        second: The same of the other.
+        matches: How many features agree.
+        turned: By how many degrees the second is turned, clockwise.
+        scale: How much larger the second is.
     """
 
     first: Box

@@ -37,9 +37,14 @@ _GREY = (120, 120, 120)
 class Pictures:
     """Pictures as data URLs.
 
-    The photograph has the boxes of its faces, which go by their numbers from 1, and of a photograph that is judged as a
-    whole is the only one; heat maps go by face and title of the view, error levels by quality. The thumbnail is that of
-    the file beside the photograph as small; ``copies`` shows the parts that lie in it twice.
+    Attributes:
+        photograph: With the boxes of its faces.
+        faces: A face as it is, by its number from 1; of a photograph that is judged as a whole, the photograph.
+        heat_maps: By the number of the face, then by the title of the view.
+        error_levels: By quality.
+        noise: The noise residual.
+        thumbnail: That of the file, and the photograph as small, where there is one.
+        copies: The photograph with the parts that lie in it twice, where there are such.
     """
 
     photograph: str
@@ -94,8 +99,17 @@ def examine(
 ) -> Examination:
     """Examine the bytes of a photograph's file; its name is shown, and nothing is read from there.
 
-    Without an explainer there are no heat maps, and only with ``gps`` is the place said. Pixels ``(H, W, 3)`` are
-    passed where they are decoded already; otherwise a file that is no photograph is an ``ImageError``.
+    Args:
+        data: The file.
+        name: Its name.
+        detector: What judges.
+        explainer: What draws heat maps, or None where the network cannot be asked for them.
+        date: When it is examined.
+        gps: Whether to say where the photograph was taken.
+        photograph: Its pixels ``(H, W, 3)``, where they are decoded already.
+
+    Raises:
+        ImageError: When the file cannot be read as a photograph.
     """
     if photograph is None:
         photograph = decode_image(data, name)

@@ -22,8 +22,11 @@ _COMMENT_PREFIXES = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16-be", b"\0" *
 class Exif:
     """What the EXIF data of a file say.
 
-    ``fields`` are values by name in plain text, beside ``others`` that are not shown; ``place`` is latitude and
-    longitude in degrees, north and east positive, only where asked for.
+    Attributes:
+        fields: Values by the name of the field, in plain text.
+        others: How many fields there are that are not shown.
+        has_place: Whether there are coordinates.
+        place: Latitude and longitude in degrees, north and east positive, only where asked for.
     """
 
     fields: dict[str, str] = field(default_factory=dict)

@@ -23,8 +23,15 @@ from fakeface.evidence.xmp import Xmp, read_xmp
 class FileFacts:
     """What a file says.
 
-    ``header`` is ``None`` where Pillow cannot tell, ``jpeg_tables`` of what is no JPEG; ``orientation`` is that of
-    EXIF, 1 to 8; ``comments`` are the texts that are ``shown``, by name, and the ``count`` of all.
+    Attributes:
+        header: Format, size, subsampling; ``None`` where Pillow cannot tell.
+        jpeg_tables: Of a JPEG.
+        orientation: That of EXIF, 1 to 8.
+        exif: Camera, program, times.
+        thumbnail: The small picture in the EXIF data.
+        xmp: Program, times, history.
+        comments: Other texts: those that are ``shown``, by name, and the ``count`` of all.
+        content_credentials: C2PA.
     """
 
     header: Header | None

@@ -17,10 +17,13 @@ QUALITIES = range(1, 101)
 
 @dataclass(frozen=True, slots=True)
 class JpegTables:
-    """The quantisation tables of a JPEG: 64 values of luminance, row by row.
+    """The quantisation tables of a JPEG.
 
-    ``quality`` is that of libjpeg, 1 to 100, whose tables are the nearest; ``standard`` if they are exactly these. The
-    program is that whose tables they are, where that is known: "Photoshop (…)"; "" for others.
+    Attributes:
+        luminance: Row by row, 64 values.
+        quality: That of libjpeg, 1 to 100, whose tables are the nearest.
+        standard: Whether they are exactly these.
+        program: Whose tables they are, where that is known: "Photoshop (…)"; "" for others.
     """
 
     luminance: tuple[int, ...]

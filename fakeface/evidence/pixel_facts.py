@@ -30,7 +30,12 @@ GAIN = 15.0
 class PixelFacts:
     """What pixels show.
 
-    Coefficients of ``FREQUENCIES`` are counted in multiples of the file's step; error levels go by quality, made small.
+    Attributes:
+        grid: Where the borders of JPEG's blocks lie.
+        rounding: How often the coefficients ``FREQUENCIES`` have each multiple of the file's step.
+        copies: Parts that lie in the photograph twice.
+        error_levels: By quality, made small.
+        noise: The noise residual, ``(H, W, 3)``.
     """
 
     grid: Grid

@@ -36,10 +36,14 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What becomes of a verdict when a photograph is changed, and whether it flips, which is to be another one.
+    """What becomes of a verdict.
 
-    The verdict is ``not found`` where the face is not found again, ``not judged`` where the photograph is too small
-    then.
+    Attributes:
+        change: What was done to the photograph.
+        verdict: The verdict then; ``not found`` where the face is not found again, ``not judged`` where the photograph
+            is too small then.
+        probability: That of fake then.
+        flips: Whether it is another verdict than before.
     """
 
     change: str

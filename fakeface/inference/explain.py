@@ -44,11 +44,15 @@ Draw = Callable[[Mapping[str, NDArray[np.uint8]]], dict[str, NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """A verdict and the pictures that are shown with it, RGB on the pixels of the photograph, ``(H, W, 3)``.
+    """A verdict and the pictures that are shown with it, all on the pixels of the photograph.
 
-    The error levels are shown whether the network reads them or not. There is a heat map ``(H, W)`` from 0 to 1 for
-    each view, 0 where the view shows nothing of the photograph; of several faces it is that of the most suspicious one,
-    and without a face there is none. ``pictures`` are what each view is taken from.
+    Attributes:
+        verdict: The verdict.
+        photograph: RGB, ``(H, W, 3)``.
+        error_levels: Of the same shape, whether the network reads them or not.
+        heat_maps: One for each view that the network reads, from 0 to 1, ``(H, W)``; 0 where the view shows nothing of
+            the photograph. Of several faces it is that of the most suspicious one; none where there is no face.
+        pictures: What each of these views is taken from, ``(H, W, 3)``.
     """
 
     verdict: Verdict

@@ -72,9 +72,14 @@ class Published:
 
 
 class PublishedScore(NamedTuple):
-    """What the released detector says of a photograph, whose path lies below the folder of the data set.
+    """What the released detector says of a photograph.
 
-    ``sha256`` are the first 16 digits of the file's; the probability of fake is ``None`` where there is no face.
+    Attributes:
+        path: Below the folder of the data set.
+        sha256: Of the file, the first 16 digits.
+        label: "real" or "fake".
+        verdict: The verdict.
+        probability: That of fake, or ``None`` where there is no face.
     """
 
     path: str

@@ -42,8 +42,12 @@ def write_scores(
 ) -> None:
     """Write verdicts: tables have a row for each face, JSON lines an object for each photograph with its faces within.
 
-    Verdicts are taken one by one, each with what a manifest says of its file; of this the columns ``carried`` follow
-    the result's own, but for those of one's name. The ending is ``.csv``, ``.jsonl`` or ``.parquet``.
+    Args:
+        path: The file.
+        verdicts: Each with what a manifest says of its file, by column; taken one by one.
+        regions: Names of the regions that the network scores.
+        ending: ``.csv``, ``.jsonl`` or ``.parquet``.
+        carried: Columns of manifests, which follow the result's own; those of one's name give way to it.
     """
     columns: dict[str, type] = {"path": str, "verdict": str, "probability": float, "faces": int, **_FACE}
     columns |= dict.fromkeys(_JUDGED, str) | dict.fromkeys(regions, float) | {"error": str}

@@ -24,7 +24,14 @@ Batch = Mapping[str, NDArray[np.uint8]]
 
 @dataclass(frozen=True, slots=True)
 class Scored(Generic[Item, Score]):
-    """A photograph, or what stands for it: what there was to see and what the network says, by face, or an error."""
+    """A photograph, or what stands for it, with the scores of its faces.
+
+    Attributes:
+        item: What stands for the photograph.
+        seen: What there was to see, by face; as yet a photograph that can be read has one.
+        scores: What the network says of each face.
+        error: Why the photograph could not be read, or None.
+    """
 
     item: Item
     seen: Sequence[Seen] = ()

@@ -32,9 +32,15 @@ def report_content(
 ) -> dict[str, Any]:
     """Put a report together, with the highest AUROC first wherever runs follow each other.
 
-    All runs were tested on the same photographs; the worst mistakes are shown as thumbnails or only named. ``made``
-    says when and by which version, ``command`` how to make it again. ``plots`` are all of them by the part that shows
-    them.
+    Args:
+        results: Runs that were tested on the same photographs.
+        probes: Shortcut probes as ``read_probes`` returns them.
+        thumbnails: Whether the worst mistakes are shown or only named.
+        made: When and by which version the report is made.
+        command: The command that makes it.
+
+    Returns:
+        What the template needs; ``plots`` are all of them by the part that shows them.
     """
     results = best_first(results)
     drawn = are_drawn(results[0].predictions.path.tolist())

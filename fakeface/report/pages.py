@@ -75,8 +75,12 @@ def render(
 ) -> str:
     """Return a page; HTML needs nothing else, Markdown expects its plots as SVG files in ``PLOT_FOLDER``.
 
-    The template is one of this package or of the folder ``templates``, named without its suffix, and gets the content.
-    HTML runs the script and no other.
+    Args:
+        template: Name of a template of this package or of the folder ``templates``, without its suffix.
+        kind: What becomes of it.
+        templates: Where those lie that are not of this package.
+        script: What HTML runs; it runs nothing else.
+        **content: What the template needs.
     """
     environment = Environment(
         loader=ChoiceLoader([PackageLoader("fakeface.report"), FileSystemLoader(templates)]),

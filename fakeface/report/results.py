@@ -34,9 +34,12 @@ class Result:
 
     Attributes:
         name: The experiment's name, with the version where several runs of it are reported.
+        folder: The run's folder.
         experiment: Name of the configuration that was trained, such as "fusion_type1".
-        classifier: That of a baseline on frozen features, which has no checkpoint; "" for a trained network.
-        epoch: That of the checkpoint, counted from 0.
+        classifier: The classifier of a baseline on frozen features; "" for a trained network.
+        checkpoint: The checkpoint that was tested, ``None`` for a baseline.
+        epoch: Its epoch, counted from 0; ``None`` for a baseline.
+        summary: All that was measured.
         predictions: Every test photograph with its score; paths are resolved.
         config: The configuration of the run; empty where the run lies elsewhere.
         curves: Of the training; empty for a baseline and for a checkpoint that was tested away from its run.

@@ -41,8 +41,13 @@ def create_app(
 ) -> ASGIApp:
     """Make the application.
 
-    Drawn faces are for the examples, the explanations and, where no photographs are given for it, the game. It answers
-    to these host names; to any by default.
+    Args:
+        detector: What judges.
+        explainer: What draws heat maps, if the network can be asked for them.
+        faces: Drawn faces, for the examples, the explanations and, by default, the game.
+        game_faces: Photographs for the game.
+        limits: What a visitor may ask.
+        names: Host names that it answers to; any by default.
     """
     limits = limits or Limits()
     decoder = Decoder(limits.pixels, limits.decode_seconds)
