@@ -17,13 +17,16 @@ BATCH_SIZE = 8
 
 
 def quantise(file: Path, views: Mapping[str, NDArray[np.uint8]]) -> None:
-    """Turn a network of ``fakeface export`` in ONNX into one in 8-bit integers, in its file.
+    """Turn a network of ``fakeface export`` into one in 8-bit integers, in its file.
 
     Weights have a scale per channel; activations are unsigned, which is the fast kind on x86 processors. Weights use 7
     bits: processors without VNNI add two products in 16 bits, which overflowed with 8, so that the log odds of the
     released networks moved by 2.2 on average over 32 photographs
-    (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html). Views ``(B, 3, size, size)`` of
-    photographs set the ranges of the activations.
+    (https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html).
+
+    Args:
+        file: The network in ONNX.
+        views: By name, those of photographs that set the ranges of the activations, each ``(B, 3, size, size)``.
     """
     prepared = file.with_suffix(".prepared")
     quant_pre_process(file, prepared, skip_symbolic_shape=True)  # batch normalisation becomes part of convolutions

@@ -16,7 +16,12 @@ LONGEST_WAIT = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Sharing:
-    """One process of several, by its number and theirs."""
+    """One process among several.
+
+    Attributes:
+        rank: Number of this process.
+        size: How many there are.
+    """
 
     rank: int = 0
     size: int = 1
