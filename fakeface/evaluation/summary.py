@@ -26,9 +26,12 @@ BINS = 10
 
 
 class Figures(TypedDict):
-    """A set of photographs, measured at one threshold: how many there are, and how they are judged.
+    """A set of photographs, measured at one threshold.
 
     Attributes:
+        images: How many photographs.
+        reals: How many of them are real.
+        fakes: How many are fake.
         threshold: Scores above it are called fake.
         metrics: Each of ``scores.METRICS``, 0 to 1, and ``loss``; ``None`` where undefined.
         intervals: 95 % interval ``[low, high]`` of each of ``scores.METRICS``.
@@ -78,9 +81,11 @@ class CalibrationSummary(TypedDict):
 
 
 class UnsureBand(TypedDict):
-    """What the band that was chosen on validation does here: scores from ``low`` to ``high`` are unsure.
+    """What the band that was chosen on validation does here.
 
     Attributes:
+        low: Scores from here on ...
+        high: ... up to here are unsure.
         error_rate: The share of wrong verdicts among decided photographs that it was chosen for.
         decided: Share of the photographs here that are decided.
         errors: Share of wrong verdicts among them; ``None`` when all are unsure.
@@ -112,9 +117,11 @@ class Summary(Figures):
     """All that is measured of a run; the inherited figures are those of all photographs at the threshold 0.5.
 
     Attributes:
-        subsets: Figures at the threshold 0.5 of each difficulty and each region with all reals, of the photographs with
-            the common JPEG quantisation table (``common_table``), and of those whose source group is not in train
-            (``unseen_source``); ``None``, with a reason in ``undefined``, where that is not known.
+        positive_class: "fake".
+        subsets: Figures at the threshold 0.5 of each difficulty and each region with all reals, of the photographs
+            with the common JPEG quantisation table (``common_table``), and of those whose source group is not in
+            train (``unseen_source``); ``None``, with a reason in ``undefined``, where that is not known.
+        calibration: Of the probabilities.
         operating_points: Other lines than 0.5.
         sources: By source and kind; ``None`` where none is known.
     """
