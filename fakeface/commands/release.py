@@ -24,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--photographs",
         type=Path,
         metavar="MANIFEST",
-        help="choose them on these photographs, of the split val where there are splits; for networks that tell kinds",
+        help="choose them on these photographs, of the split val where there are splits; for networks that tell kinds. "
+        "What is unlike them is not judged, where they name two sources or more",
     )
     parser.add_argument("--out", type=Path, required=True, help="a file that ends in .onnx")
 
@@ -38,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     calibration = calibrate_on(arguments.calibrate_on) if arguments.calibrate_on else None
     records = [] if arguments.photographs is None else read_manifest(arguments.photographs)
     validation = [record for record in records if record.split == "val"] or records
-    write_release(checkpoints, arguments.out, calibration, validation)
+    settings = write_release(checkpoints, arguments.out, calibration, validation)
     print(f"{arguments.out} ({arguments.out.stat().st_size / 1e6:.1f} MB)")
+    if settings.farthest is None:
+        print("It judges every face: what is unlike its training is told from photographs of two sources or more.")
     return 0

@@ -118,7 +118,16 @@ def false_alarm_threshold(reals: Mapping[str, Sequence[float]], level: float) ->
         known = "no source of real photographs is known" if not sources else f"{len(sources)} sources are known"
         mend = "" if not sources else f": choose {least:g} or more"
         raise UserError(f"false alarms of {level:g} cannot be promised, for {known} to the detector{mend}")
+    return lowest_threshold(sources, allowed)
+
+
+def lowest_threshold(sources: Sequence[NDArray[np.float64]], allowed: float) -> float:
+    """Return the lowest of the values above which the shares of all sources, added up, are no more than is allowed.
+
+    Args:
+        sources: Values of each source, in ascending order.
+        allowed: The sum of the shares, 0 or more.
+    """
     candidates = np.unique(np.concatenate(sources))
-    # How many of the reals of each source, on average, score above each candidate; the sum falls with the candidates.
-    above = sum(1 - np.searchsorted(scores, candidates, side="right") / len(scores) for scores in sources)
+    above = sum(1 - np.searchsorted(values, candidates, side="right") / len(values) for values in sources)
     return float(candidates[np.flatnonzero(np.asarray(above) <= allowed + 1e-12)[0]])

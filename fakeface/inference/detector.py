@@ -231,11 +231,14 @@ class Detector:
         name = cast(_Judged, calibration.verdicts(fake)[0])
         small = face is not None and np.linalg.norm(face.points[1] - face.points[0]) < LEAST_EYE_DISTANCE
         reason: Reason = "small face" if small else "too close"
+        farthest = self.settings.farthest
+        if farthest is not None and score.distance is not None and score.distance > farthest:
+            name, reason = "unsure", "unlike its training"
         return _Judgement(
             name,
             float(calibration.probabilities(fake)[0]),
             None if score.regions is None else dict(zip(REGIONS, score.regions, strict=True)),
-            None if name == "real" else score.kind,
+            None if name == "real" or reason == "unlike its training" else score.kind,
             reason if name == "unsure" else None,
         )
 

@@ -1,8 +1,8 @@
 """Trained networks as files for other runtimes, with all that their use needs inside.
 
 The input is one tensor per view, uint8 ``(B, 3, size, size)``; normalisation is part of the network. The outputs are
-``fake_logit`` ``(B,)`` and, where the network has them, ``region_logits`` ``(B, 4)``, ``kind_logits`` ``(B, 3)`` and
-``map_logits`` ``(B, H, W)``.
+``fake_logit`` ``(B,)`` and, where the network has them, ``region_logits`` ``(B, 4)``, ``kind_logits`` ``(B, 3)``,
+``map_logits`` ``(B, H, W)`` and ``distance`` ``(B, 1)``.
 The metadata, a JSON text under the key ``fakeface``, say which views, at which size, with which parameters of
 ``fakeface.views.ela``, how a score becomes a verdict, and how the network is made.
 """
@@ -30,10 +30,10 @@ from fakeface.evaluation.predictions import logits
 from fakeface.folders import make_folder
 from fakeface.inference.detector import Detector
 from fakeface.inference.network import METADATA_KEY, FaceScore, face_scores
-from fakeface.inference.onnx_network import FAKE_LOGIT, KIND_LOGITS, MAP_LOGITS, REGION_LOGITS, OnnxNetwork
+from fakeface.inference.onnx_network import DISTANCE, FAKE_LOGIT, KIND_LOGITS, MAP_LOGITS, REGION_LOGITS, OnnxNetwork
 from fakeface.inference.scoring import Batch, Seen, score, stack
 from fakeface.inference.torch_network import TorchNetwork
-from fakeface.models import FaceNetwork
+from fakeface.models import KINDS, FaceNetwork
 from fakeface.training.checkpoints import as_configuration
 
 LARGEST_DIFFERENCE = 1e-3
@@ -133,7 +133,7 @@ class _Exportable(nn.Module):
 
     def forward(self, *views: Tensor) -> tuple[Tensor, ...]:
         output = self.net(dict(zip(self.net.views, views, strict=True)))
-        outputs = (output.fake_logit, output.regions, output.kind_logits, output.map)
+        outputs = (output.fake_logit, output.regions, output.kind_logits, output.map, output.distance)
         return tuple(tensor for tensor in outputs if tensor is not None)
 
 
@@ -246,13 +246,13 @@ def _load_openvino(file: Path) -> Runtime:
 def _name(shape: Sequence[Any]) -> str:
     """Return what an output of this shape is."""
     if len(shape) == 2:
-        return REGION_LOGITS if shape[1] == len(REGIONS) else KIND_LOGITS
+        return {len(REGIONS): REGION_LOGITS, len(KINDS): KIND_LOGITS}.get(shape[1], DISTANCE)
     return FAKE_LOGIT if len(shape) == 1 else MAP_LOGITS
 
 
 def _scores(outputs: Sequence[NDArray[np.float32]]) -> list[FaceScore]:
     found = {_name(output.shape): output for output in outputs}
-    return face_scores(found[FAKE_LOGIT], found.get(REGION_LOGITS), found.get(KIND_LOGITS))
+    return face_scores(found[FAKE_LOGIT], *(found.get(name) for name in (REGION_LOGITS, KIND_LOGITS, DISTANCE)))
 
 
 def _probabilities(runtime: Runtime, seen: Sequence[Seen]) -> NDArray[np.float64]:

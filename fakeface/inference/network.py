@@ -34,14 +34,19 @@ class Settings:
         views: Names of the views that the network reads.
         parameters: How they are computed.
         calibration: Temperature, threshold and unsure band.
+        farthest: Distance from the photographs that the network was shown, above which it does not judge; None where it
+            was not measured.
     """
 
     views: tuple[str, ...]
     parameters: ViewParameters
     calibration: Calibration
+    farthest: float | None = None
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any], calibration: Mapping[str, float] | None) -> "Settings":
+    def from_dict(
+        cls, data: Mapping[str, Any], calibration: Mapping[str, float] | None, farthest: float | None = None
+    ) -> "Settings":
         """Read the settings from the hyper-parameters of a data module and a stored calibration, if there is one.
 
         Raises:
@@ -51,7 +56,7 @@ class Settings:
             values = {field.name: data[field.name] for field in fields(ViewParameters)}
             parameters = ViewParameters(**values | {"ela": ElaParameters(**data["ela"])})
             stored = Calibration.from_dict(calibration) if calibration is not None else UNCALIBRATED
-            return cls(tuple(data["views"]), parameters, stored)
+            return cls(tuple(data["views"]), parameters, stored, farthest)
         except (KeyError, TypeError) as error:
             raise UserError(
                 f"the settings of the network lack something or hold something unknown ({error}): "
@@ -59,9 +64,9 @@ class Settings:
             ) from error
 
     def to_dict(self) -> dict[str, Any]:
-        """Return ``{"data": …, "calibration": …}`` of plain values, for ``from_dict``."""
+        """Return ``{"data": …, "calibration": …, "farthest": …}`` of plain values, for ``from_dict``."""
         data = {"views": list(self.views), **asdict(self.parameters)}
-        return {"data": data, "calibration": self.calibration.to_dict()}
+        return {"data": data, "calibration": self.calibration.to_dict(), "farthest": self.farthest}
 
 
 def find_release(file: Path = RELEASE_FILE) -> Path:
@@ -85,19 +90,34 @@ class FaceScore(NamedTuple):
         fake: Probability of fake before any calibration.
         regions: Probability of an edit at each of ``REGIONS``, or None.
         kind: What is suspected most, or None where the network does not tell kinds.
+        distance: From the faces that the network was shown, or None where it does not measure it.
     """
 
     fake: float
     regions: tuple[float, ...] | None = None
     kind: Kind | None = None
+    distance: float | None = None
 
 
-def face_scores(fake: ArrayLike, regions: ArrayLike | None = None, kinds: ArrayLike | None = None) -> list[FaceScore]:
-    """Return the scores of a batch from log odds: of fake ``(B,)``, of regions ``(B, 4)`` and of kinds ``(B, 3)``."""
+def face_scores(
+    fake: ArrayLike,
+    regions: ArrayLike | None = None,
+    kinds: ArrayLike | None = None,
+    distances: ArrayLike | None = None,
+) -> list[FaceScore]:
+    """Return the scores of a batch.
+
+    Args:
+        fake: Log odds of fake, ``(B,)``.
+        regions: Log odds of an edit there, ``(B, 4)``.
+        kinds: Log odds of each kind, ``(B, 3)``.
+        distances: ``(B, 1)``.
+    """
     values = probabilities(fake).tolist()
     by_region = [None] * len(values) if regions is None else map(tuple, probabilities(regions).tolist())
     names = [None] * len(values) if kinds is None else [KINDS[n] for n in np.argmax(np.asarray(kinds), axis=1)]
-    return [FaceScore(*row) for row in zip(values, by_region, names, strict=True)]
+    measured = [None] * len(values) if distances is None else np.asarray(distances)[:, 0].tolist()
+    return [FaceScore(*row) for row in zip(values, by_region, names, measured, strict=True)]
 
 
 class Network(Protocol):

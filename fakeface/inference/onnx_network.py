@@ -15,7 +15,8 @@ from fakeface.inference.network import METADATA_KEY, FaceScore, Settings, face_s
 from fakeface.inference.scoring import Batch
 
 FAKE_LOGIT, REGION_LOGITS, KIND_LOGITS, MAP_LOGITS = "fake_logit", "region_logits", "kind_logits", "map_logits"
-"""Names of the outputs: ``(B,)`` and, where the network has them, ``(B, 4)``, ``(B, 3)`` and ``(B, H, W)``."""
+DISTANCE = "distance"
+"""Names of the outputs: ``(B,)`` and, where the network has them, ``(B, 4)``, ``(B, 3)``, ``(B, H, W)``, ``(B, 1)``."""
 
 FACES_AT_ONCE = 4
 """More are not faster, but take more memory."""
@@ -51,17 +52,17 @@ class OnnxNetwork:
         if METADATA_KEY not in metadata:
             raise UserError(f"{path} has no metadata of fakeface: pass a network that `fakeface export` wrote")
         stored: dict[str, Any] = json.loads(metadata[METADATA_KEY])
-        self.settings = Settings.from_dict(stored["data"], stored["calibration"])
+        self.settings = Settings.from_dict(stored["data"], stored["calibration"], stored.get("farthest"))
         self.file = path
         outputs = {output.name for output in self._session.get_outputs()}
         self.has_regions = REGION_LOGITS in outputs
         self._has_map = MAP_LOGITS in outputs
-        self._scores = [name for name in (FAKE_LOGIT, REGION_LOGITS, KIND_LOGITS) if name in outputs]
+        self._scores = [name for name in (FAKE_LOGIT, REGION_LOGITS, KIND_LOGITS, DISTANCE) if name in outputs]
 
     def __call__(self, views: Batch) -> list[FaceScore]:
         """Score a batch of faces."""
         found = dict(zip(self._scores, self._run(self._scores, views), strict=True))
-        return face_scores(found[FAKE_LOGIT], found.get(REGION_LOGITS), found.get(KIND_LOGITS))
+        return face_scores(found[FAKE_LOGIT], *(found.get(name) for name in (REGION_LOGITS, KIND_LOGITS, DISTANCE)))
 
     def edit_maps(self, views: Batch) -> NDArray[np.float32] | None:
         """Return the probability of an edit at each place ``(B, H, W)``, or None where the network has no map."""

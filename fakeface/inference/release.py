@@ -16,6 +16,7 @@ from fakeface.evaluation.calibration import Calibration, calibrate
 from fakeface.evaluation.predictions import Predictions, logits, probabilities, read_predictions
 from fakeface.folders import make_folder
 from fakeface.inference.detector import Detector
+from fakeface.inference.distances import measure_distances
 from fakeface.inference.export import LARGEST_DIFFERENCE, check_export, metadata, write_onnx
 from fakeface.inference.network import METADATA_KEY, UNCALIBRATED, Settings
 from fakeface.inference.onnx_network import OnnxNetwork
@@ -30,14 +31,18 @@ def write_release(
     out: Path,
     calibration: Calibration | None = None,
     photographs: Sequence[Record] = (),
-) -> None:
+) -> Settings:
     """Write the network of a checkpoint, or the ensemble of several: by their mean, or by kinds where one tells them.
 
     Args:
         checkpoint_paths: Checkpoints of ``fakeface fit``, which read their photographs in the same way.
         out: The file to write, which ends in ``.onnx``.
         calibration: In place of the one that a single checkpoint carries.
-        photographs: To calibrate on in place of both; none of the networks was trained on them.
+        photographs: To calibrate on in place of both; none of the networks was trained on them. Where they are of
+            several sources, the network says how far a face lies from them; see ``measure_distances``.
+
+    Returns:
+        What the file says of its use.
 
     Raises:
         UserError: When a checkpoint is not fakeface's, they differ in what they read, there is no calibration, or the
@@ -83,7 +88,9 @@ def write_release(
             predictions = Predictions.from_records(predictions.records, moved)
         settings = replace(settings, calibration=calibrate(predictions))
         network = TorchNetwork(build_network(net, weights, first), settings, first)
+        network.settings = measure_distances(network, photographs)
     write_network(network, out)
+    return network.settings
 
 
 def _predict(network: TorchNetwork, photographs: Sequence[Record]) -> Predictions:

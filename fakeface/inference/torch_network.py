@@ -69,7 +69,7 @@ class TorchNetwork:
         stored = json.loads(next(entry.value for entry in model.metadata_props if entry.key == METADATA_KEY))
         unpacked = unpack(model)
         weights = {name: torch.tensor(unpacked[source]) for name, source in stored["weights"].items()}
-        settings = Settings.from_dict(stored["data"], stored["calibration"])
+        settings = Settings.from_dict(stored["data"], stored["calibration"], stored.get("farthest"))
         return cls(build_network(stored["net"], weights, file), settings, file)
 
     def members(self) -> list["TorchNetwork"]:
@@ -81,9 +81,8 @@ class TorchNetwork:
         """Score a batch of faces."""
         with torch.inference_mode():
             output = self.net(to_tensors(views, self.device))
-        regions = None if output.regions is None else output.regions.cpu()
-        kinds = None if output.kind_logits is None else output.kind_logits.cpu()
-        return face_scores(output.fake_logit.cpu(), regions, kinds)
+        others = (output.regions, output.kind_logits, output.distance)
+        return face_scores(output.fake_logit.cpu(), *(None if one is None else one.cpu() for one in others))
 
     def edit_maps(self, views: Batch) -> NDArray[np.float32] | None:
         """Return the probability of an edit at each place ``(B, H, W)``, or None where the network has no map."""

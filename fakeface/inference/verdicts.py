@@ -11,10 +11,10 @@ Kind = Literal["edited", "swapped", "generated"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """In the order of ``fakeface.models.KINDS``, which needs torch."""
 
-Reason = Literal["too close", "small face", "no face"]
+Reason = Literal["too close", "small face", "unlike its training", "no face"]
 """Why a verdict is unsure: the score is too close to the threshold, and perhaps for the face is smaller than those that
-networks are trained on. Or, whatever the verdict, why it is not one about a face: the network judges photographs as a
-whole, and there is no face in this one."""
+networks are trained on; or the face is unlike those that the network was shown, whatever its score. Or, whatever the
+verdict, why it is not one about a face: the network judges photographs as a whole, and there is no face in this one."""
 
 WORDS: dict[str | None, str] = {
     "real": "nothing found",

@@ -36,8 +36,8 @@ class Ensemble(FaceNetwork):
         """Classify views ``(B, 3, H, W)``, uint8 or float in 0..255.
 
         Returns:
-            The members' log odds of fake, fused ``(B, 1)``, their kinds, and the means of their regions and maps where
-            all have them.
+            The members' log odds of fake, fused ``(B, 1)``, their kinds, the means of their regions and maps where all
+            have them, and the distance of the first that has one.
         """
         outputs: list[FaceOutput] = [member(views) for member in self.members]
         return FaceOutput(
@@ -45,6 +45,7 @@ class Ensemble(FaceNetwork):
             _mean([output.regions for output in outputs]),
             _mean([output.map for output in outputs]),
             self.fuse_kinds(outputs),
+            next((output.distance for output in outputs if output.distance is not None), None),
         )
 
     def fuse(self, outputs: Sequence[FaceOutput]) -> Tensor:

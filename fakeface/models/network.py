@@ -18,12 +18,14 @@ class FaceOutput(NamedTuple):
         regions: Logits ``(B, 4)`` of an edit at the left eye, right eye, nose and mouth, or None.
         map: Logits ``(B, H, W)`` of an edit at each place of the view, or None.
         kinds: Logits ``(B, 3)`` of each of ``KINDS``, where they do not follow from ``label``; see ``kind_logits``.
+        distance: From the photographs that the network was shown ``(B, 1)``, or None; see ``MahalanobisDistance``.
     """
 
     label: Tensor
     regions: Tensor | None = None
     map: Tensor | None = None
     kinds: Tensor | None = None
+    distance: Tensor | None = None
 
     @property
     def kind_logits(self) -> Tensor | None:

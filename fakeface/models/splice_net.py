@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from fakeface.errors import UserError
+from fakeface.models.mahalanobis import MahalanobisDistance
 from fakeface.models.network import KINDS, FaceNetwork, FaceOutput
 from fakeface.models.pretrained import create_backbone, refusing_sizes
 
@@ -37,6 +38,7 @@ class SpliceNet(FaceNetwork):
         frozen: Modules of the backbone that are not trained, such as ``conv_stem`` or ``blocks.0``.
         backbone_lr_scale: Factor on the learning rate of the backbone.
         kinds: Whether to tell the kinds of fakes apart, by a softmax over real and each of ``KINDS``.
+        distance: Whether to say, in evaluation mode, how far a face lies from those that ``distance`` was fitted to.
 
     Raises:
         UserError: When the backbone has no such features, no such module, or no blocks that can be skipped.
@@ -57,6 +59,7 @@ class SpliceNet(FaceNetwork):
         frozen: Sequence[str] = (),
         backbone_lr_scale: float = 0.5,
         kinds: bool = False,
+        distance: bool = False,
     ) -> None:
         super().__init__()
         self.views = ["face"]
@@ -76,6 +79,7 @@ class SpliceNet(FaceNetwork):
         self.region_bias = nn.Parameter(torch.zeros(REGIONS))
         self.dropout = nn.Dropout(dropout)
         self.label_output = nn.Linear(network.head_hidden_size + 2 * width, 1 + len(KINDS) if kinds else 1)
+        self.distance = MahalanobisDistance(2 * sum(channels)) if distance else None
         self.backbone_lr_scale = backbone_lr_scale
         self.frozen = [_submodule(network, name, backbone) for name in frozen]
         for module in self.frozen:
@@ -108,29 +112,49 @@ class SpliceNet(FaceNetwork):
         Raises:
             UserError: When the backbone is made for another size.
         """
-        image = views["face"].to(self.mean.dtype, memory_format=torch.channels_last)
-        image = (image / 255 - self.mean) / self.std
+        image = self._normalise(views)
         if self.training:
-            return FaceOutput(*self._heads(image))
+            return FaceOutput(*self._heads(*self._backbone_features(image)))
         # In one batch, for in two passes ONNX Runtime would hold the weights twice.
-        both = self._heads(torch.cat([image, image.flip(3)]))
-        label, regions, splice_map = (output.unflatten(0, (2, -1)) for output in both)
+        last, features = self._backbone_features(torch.cat([image, image.flip(3)]))
+        label, regions, splice_map = (output.unflatten(0, (2, -1)) for output in self._heads(last, features))
         return FaceOutput(
             label.mean(dim=0),
             (regions[0] + regions[1][:, _MIRRORED_REGIONS]) / 2,
             (splice_map[0] + splice_map[1].flip(2)) / 2,
+            distance=None if self.distance is None else self.distance(_style(features))[:, None],
         )
 
-    def _heads(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def measure_distance(self, styles: Tensor, weights: Tensor) -> None:
+        """Say from now on how far a face lies from those with these styles ``(N, F)`` and weights ``(N,)``."""
+        distance = MahalanobisDistance(styles.shape[1])
+        distance.fit(styles, weights)
+        self.distance = distance.to(self.mean.device)
+        self.init_args["distance"] = True
+
+    def style(self, views: dict[str, Tensor]) -> Tensor:
+        """Return what ``distance`` is fitted to ``(B, F)``: textures of faces, as the backbone sees them."""
+        image = self._normalise(views)
+        return _style(self._backbone_features(torch.cat([image, image.flip(3)]))[1])
+
+    def _normalise(self, views: dict[str, Tensor]) -> Tensor:
+        image = views["face"].to(self.mean.dtype, memory_format=torch.channels_last)
+        return (image / 255 - self.mean) / self.std
+
+    def _backbone_features(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the last features, and those at ``STRIDES``."""
         with refusing_sizes():
             last, features = self.backbone.forward_intermediates(image, indices=self.stages)
+        return last, features
+
+    def _heads(self, last: Tensor, features: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         fine, middle, coarse = (lateral(feature) for lateral, feature in zip(self.lateral, features, strict=True))
         coarse = F.interpolate(coarse, size=middle.shape[-2:], mode="nearest")
         fused = self.fuse(middle + F.avg_pool2d(fine, 2) + coarse)
         pooled = self.backbone.forward_head(last, pre_logits=True)
         splice_map, attention = self.map_output(fused), self.attention(fused)
         # In bfloat16 the logits of different faces would tie, and the AUROC with them.
-        with torch.autocast(image.device.type, enabled=False):
+        with torch.autocast(last.device.type, enabled=False):
             fused, pooled = fused.float(), pooled.float()
             window = attention.float().flatten(2).softmax(dim=2)
             tokens = torch.einsum("brn,bwn->brw", window, fused.flatten(2))
@@ -139,6 +163,16 @@ class SpliceNet(FaceNetwork):
             regions = torch.einsum("brw,rw->br", self.dropout(tokens), self.region_weight) * REGIONS + self.region_bias
             summary = torch.cat([pooled, fused.mean(dim=(2, 3)), fused.amax(dim=(2, 3))], dim=1)
             return self.label_output(self.dropout(summary)), regions, splice_map.float()[:, 0]
+
+
+def _style(features: Sequence[Tensor]) -> Tensor:
+    """Return means and logarithms of standard deviations over all places ``(B, F)``, of faces and their mirror images.
+
+    They tell the style of a picture (https://arxiv.org/abs/1703.06868), whoever is on it.
+    """
+    flat = [feature.float().flatten(2) for feature in features]
+    parts = [part for one in flat for part in (one.mean(dim=2), (one.std(dim=2, correction=0) + 1e-3).log())]
+    return torch.cat(parts, dim=1).unflatten(0, (2, -1)).mean(dim=0)
 
 
 def _create(backbone: str, pretrained: bool | str, drop_path: float) -> Any:

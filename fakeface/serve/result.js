@@ -13,6 +13,7 @@ const KINDS = {
 const REASONS = {
   "too close": "That is too close to call: the network does not know.",
   "small face": "That is too close to call, and the face is smaller than those that the network has learned from.",
+  "unlike its training": "The picture is unlike those that the network has learned from, as drawings and covered faces are.",
   "no face": "No face was found: the network judged the photo as a whole, and this is said of nobody's face.",
 };
 const get = (id) => document.getElementById(id);

@@ -151,8 +151,16 @@ def test_networks_that_tell_kinds_are_fused_and_calibrated_on_photographs(tmp_pa
     assert moved == pytest.approx([moved.mean()] * 3, abs=0.02)
     assert output.kind_logits is not None
     assert [face.kind for face in found] == [KINDS[n] for n in output.kind_logits.argmax(dim=1).tolist()]
-    in_torch = TorchNetwork.from_release(tmp_path / "out.onnx")({"face": faces})
+    released = TorchNetwork.from_release(tmp_path / "out.onnx")
+    in_torch = released({"face": faces})
     assert [face.kind for face in in_torch] == [face.kind for face in found]
+
+    # Noise lies farther from the drawn faces than any of them, so it is not judged.
+    assert detector.settings.farthest == released.settings.farthest
+    assert detector.settings.farthest is not None
+    distances = [face.distance for face in found]
+    assert min(distances) > detector.settings.farthest
+    assert distances == pytest.approx([face.distance for face in in_torch], rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,20 @@ def test_a_photograph_judged_as_a_whole_keeps_its_verdict_and_says_that_there_is
     assert found == [(*one, reason) for one, reason in zip(judged * 3, reasons, strict=True)]
 
 
+def test_what_is_unlike_its_training_is_not_judged_whatever_its_score(tmp_path: Path) -> None:
+    detector = detector_of(tmp_path)
+    scores = [FaceScore(fake, None, "swapped", distance) for distance in (1.5, 1.6) for fake in (0.1, 0.64, 0.9)]
+
+    def found() -> list[tuple[str, str | None, str | None]]:
+        verdict = detector.judge(None, Looked([], [face(40)] * 6, (200, 200)), scores)
+        return [(one.verdict, one.kind, one.reason) for one in verdict.faces or ()]
+
+    judged = [("real", None, None), ("unsure", "swapped", "too close"), ("fake", "swapped", None)]
+    assert found() == judged * 2
+    detector.settings = replace(detector.settings, farthest=1.5)
+    assert found() == [*judged, *[("unsure", None, "unlike its training")] * 3]
+
+
 def test_fewer_false_alarms_make_more_unsure(tmp_path: Path) -> None:
     def name(score: float, false_alarms: float | None = None) -> str | None:
         detector = detector_of(tmp_path, false_alarms=false_alarms)

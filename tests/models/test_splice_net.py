@@ -87,3 +87,16 @@ def test_a_size_that_the_backbone_is_not_made_for_is_refused(backbone: str) -> N
 def test_a_backbone_without_the_strides_is_refused() -> None:
     with pytest.raises(UserError, match="not at 8, 16 and 32"):
         make_net("test_vit")
+
+
+def test_a_face_unlike_those_that_were_measured_is_farther_away() -> None:
+    net = make_net().eval()
+    assert net({"face": FACES}).distance is None
+    smooth = (torch.linspace(60, 200, 64).expand(24, 3, 64, 64) + torch.arange(24.0).view(24, 1, 1, 1)).byte()
+    with torch.inference_mode():
+        net.measure_distance(net.style({"face": smooth}), torch.ones(24))
+        known, mirrored, noise = (net({"face": faces}).distance for faces in (smooth, smooth.flip(3), FACES))
+    assert known.shape == (24, 1)
+    assert torch.allclose(known, mirrored, atol=1e-3)
+    assert noise.min() > 2 * known.max()
+    assert net.init_args["distance"] is True
