@@ -172,7 +172,8 @@ def _style(features: Sequence[Tensor]) -> Tensor:
     """
     flat = [feature.float().flatten(2) for feature in features]
     parts = [part for one in flat for part in (one.mean(dim=2), (one.std(dim=2, correction=0) + 1e-3).log())]
-    return torch.cat(parts, dim=1).unflatten(0, (2, -1)).mean(dim=0)
+    style: Tensor = torch.cat(parts, dim=1).unflatten(0, (2, -1)).mean(dim=0)
+    return style
 
 
 def _create(backbone: str, pretrained: bool | str, drop_path: float) -> Any:

@@ -158,9 +158,9 @@ def test_networks_that_tell_kinds_are_fused_and_calibrated_on_photographs(tmp_pa
     # Noise lies farther from the drawn faces than any of them, so it is not judged.
     assert detector.settings.farthest == released.settings.farthest
     assert detector.settings.farthest is not None
-    distances = [face.distance for face in found]
-    assert min(distances) > detector.settings.farthest
-    assert distances == pytest.approx([face.distance for face in in_torch], rel=1e-4)
+    distances = np.array([face.distance for face in found], dtype=float)
+    assert distances.min() > detector.settings.farthest
+    assert distances.tolist() == pytest.approx([face.distance for face in in_torch], rel=1e-4)
 
 
 @pytest.mark.parametrize(
