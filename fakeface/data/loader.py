@@ -14,8 +14,8 @@ from fakeface.data.sampler import EpochSampler
 from fakeface.errors import UserError
 
 
-class _ErrorsAsSamples(Dataset[Sample | UserError]):
-    """Hands errors on as samples: an exception in a worker would arrive in the training process as text."""
+class _ErrorsInPlaceOfSamples(Dataset[Sample]):
+    """Hands errors on in the place of samples: an exception in a worker would arrive elsewhere as text."""
 
     def __init__(self, dataset: FaceDataset) -> None:
         self.dataset = dataset
@@ -23,19 +23,15 @@ class _ErrorsAsSamples(Dataset[Sample | UserError]):
     def __len__(self) -> int:
         return len(self.dataset)
 
-    def __getitem__(self, key: tuple[int, int]) -> Sample | UserError:
+    def __getitems__(self, keys: list[tuple[int, int]]) -> list[Sample] | UserError:
         try:
-            return self.dataset[key]
+            return [self.dataset[key] for key in keys]
         except UserError as error:
             return error
 
 
-def _collate(samples: list[Sample | UserError]) -> Sample | UserError:
-    for sample in samples:
-        if isinstance(sample, UserError):
-            return sample
-    batch: Sample = default_collate(samples)
-    return batch
+def _collate(samples: list[Sample] | UserError) -> Sample | UserError:
+    return samples if isinstance(samples, UserError) else default_collate(samples)
 
 
 def _outlive_signals(worker: int) -> None:
@@ -74,7 +70,7 @@ class ResumableLoader(DataLoader[Sample | UserError]):
         self, dataset: FaceDataset, sampler: EpochSampler, batch_size: int, num_workers: int, pin_memory: bool
     ) -> None:
         super().__init__(
-            _ErrorsAsSamples(dataset),
+            _ErrorsInPlaceOfSamples(dataset),
             batch_size=batch_size,
             sampler=sampler,
             collate_fn=_collate,
