@@ -51,54 +51,33 @@ class Family:
     levels: Sequence[float]
 
 
-def jpeg(image: Image, quality: float) -> Image:
-    """Save as JPEG of a quality 1 to 100, and read again."""
-    return save_as_jpeg(image, round(quality))
-
-
-def double_jpeg(image: Image, quality: float) -> Image:
-    """Save as JPEG of a quality 1 to 100, then of ``LAST_QUALITY``: the last table in the file tells nothing then."""
-    return jpeg(jpeg(image, quality), LAST_QUALITY)
-
-
-def webp(image: Image, quality: float) -> Image:
-    """Save as lossy WebP of a quality 1 to 100, and read again."""
-    return save_as_webp(image, round(quality))
-
-
-def downscale(image: Image, factor: float) -> Image:
-    """Shrink both sides by a factor below 1 with area averages, and enlarge back bilinearly."""
+def _downscale(image: Image, factor: float, generator: np.random.Generator) -> Image:
     height, width = image.shape[:2]
     smaller = (max(1, round(width * factor)), max(1, round(height * factor)))
     shrunk = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(shrunk, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def blur(image: Image, sigma: float) -> Image:
-    """Blur with a Gaussian of a standard deviation in pixels."""
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), dtype=np.uint8)
-
-
-def noise(image: Image, sigma: float, generator: np.random.Generator) -> Image:
-    """Add Gaussian noise of a standard deviation in grey levels, independent in every pixel and channel."""
+def _noise(image: Image, sigma: float, generator: np.random.Generator) -> Image:
     return to_uint8(image + sigma * generator.standard_normal(image.shape, dtype=np.float32))
 
 
-def brightness(image: Image, factor: float) -> Image:
-    """Multiply all values."""
-    return to_uint8(image * np.float32(factor))
-
-
 CORRUPTIONS = {
-    "jpeg": Family(lambda image, level, _: jpeg(image, level), "quality", (95, 90, 75, 50, 30)),
-    "double_jpeg": Family(lambda image, level, _: double_jpeg(image, level), "first quality", (90, 75, 50)),
-    "webp": Family(lambda image, level, _: webp(image, level), "quality", (90, 75, 50)),
-    "downscale": Family(lambda image, level, _: downscale(image, level), "factor", (0.75, 0.5, 0.25)),
-    "blur": Family(lambda image, level, _: blur(image, level), "sigma in pixels", (0.5, 1, 2)),
-    "noise": Family(noise, "sigma in grey levels", (2, 5, 10)),
-    # From dark to bright.
-    "brightness": Family(lambda image, level, _: brightness(image, level), "factor", (0.6, 0.8, 1.2, 1.4)),
+    "jpeg": Family(lambda image, quality, _: save_as_jpeg(image, round(quality)), "quality", (95, 90, 75, 50, 30)),
+    # The last table in the file tells nothing then.
+    "double_jpeg": Family(
+        lambda image, quality, _: save_as_jpeg(save_as_jpeg(image, round(quality)), LAST_QUALITY),
+        "first quality",
+        (90, 75, 50),
+    ),
+    "webp": Family(lambda image, quality, _: save_as_webp(image, round(quality)), "quality", (90, 75, 50)),
+    "downscale": Family(_downscale, "factor", (0.75, 0.5, 0.25)),
+    "blur": Family(lambda image, sigma, _: cv2.GaussianBlur(image, (0, 0), sigma), "sigma in pixels", (0.5, 1, 2)),
+    "noise": Family(_noise, "sigma in grey levels", (2, 5, 10)),
+    "brightness": Family(lambda image, factor, _: to_uint8(image * np.float32(factor)), "factor", (0.6, 0.8, 1.2, 1.4)),
 }
+"""By name. What is scaled down by area averages is scaled back up bilinearly; blur and noise are Gaussian, the latter
+independent in every pixel and channel; brightness multiplies all levels."""
 
 
 def all_corruptions() -> list[Corruption]:

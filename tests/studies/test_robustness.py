@@ -13,7 +13,7 @@ from fakeface.evaluation.predictions import read_predictions
 from fakeface.evaluation.scores import compute_scores
 from fakeface.inference.detector import Detector
 from fakeface.inference.scoring import stack
-from fakeface.studies.corruptions import CORRUPTIONS, Corruption, all_corruptions, jpeg
+from fakeface.studies.corruptions import CORRUPTIONS, Corruption, all_corruptions
 from fakeface.studies.robustness import (
     RobustnessRow,
     corrupt,
@@ -21,6 +21,7 @@ from fakeface.studies.robustness import (
     measure_robustness,
     score_corrupted,
 )
+from fakeface.views.pictures import save_as_jpeg
 from fakeface.views.view import ViewParameters, look
 from tests.networks import ELA, SIZE, write_checkpoint
 
@@ -110,7 +111,7 @@ def test_photographs_are_corrupted_before_their_views_are_computed(demo_root: Pa
     scores = score_corrupted(detector, records, corruptions, seed=3)
     assert scores.shape == (2, 3)
     image = read_image(records[1].path)
-    for column, variant in enumerate((image, jpeg(image, 30))):
+    for column, variant in enumerate((image, save_as_jpeg(image, 30))):
         (expected,) = detector.network(stack([look(variant, ["ela"], ViewParameters(SIZE, ELA))]))
         assert scores[1, column] == pytest.approx(expected.fake, abs=1e-6)
     assert scores[1, 0] != scores[1, 1]
