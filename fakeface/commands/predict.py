@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import tee
 from pathlib import Path
+from typing import get_args
 
 from tqdm import tqdm
 
@@ -39,7 +40,7 @@ from fakeface.inference.sources import (
     manifest_columns,
     tell_left_out,
 )
-from fakeface.inference.verdicts import WORDS, Verdict
+from fakeface.inference.verdicts import WORDS, Verdict, VerdictName
 
 _NOTHING_NAMED = """no photograph is named. Some ways to go on:
 
@@ -170,7 +171,8 @@ def _write(detector: Detector, arguments: argparse.Namespace, sharing: Sharing) 
     shutil.rmtree(folder)
     tell_left_out(left_out)
     failures = counts.get(None, 0)
-    shares = ", ".join(f"{counts.get(name, 0)} {WORDS[name]}" for name in ("real", "fake", "unsure", "no face", None))
+    names = [*get_args(VerdictName), None]
+    shares = ", ".join(f"{counts.get(name, 0)} {WORDS[name]}" for name in names)
     told = f"; {without_face} of the judged ones show no face" if without_face else ""
     print(f"{out}: {sum(counts.values())} photographs: {shares}{told}")
     return 1 if failures else 0

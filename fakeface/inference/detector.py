@@ -21,10 +21,11 @@ from fakeface.data.images import check_size, no_opencv_error, read_image
 from fakeface.data.records import REGIONS
 from fakeface.errors import UserError
 from fakeface.faces.alignment import LEAST_EYE_DISTANCE
+from fakeface.faces.blur import MOST_BLUR, blur_of
 from fakeface.faces.finder import Face, find_faces
 from fakeface.inference.network import FaceScore, Network, find_release
 from fakeface.inference.scoring import BATCH_SIZE, Seen, score
-from fakeface.inference.verdicts import FaceVerdict, Kind, Reason, Verdict
+from fakeface.inference.verdicts import FaceVerdict, Kind, NotJudged, Reason, Verdict, VerdictName
 from fakeface.training.runs import find_checkpoint
 from fakeface.views import Viewed
 from fakeface.views.view import find_view, look
@@ -33,6 +34,7 @@ RELEASE = "release"
 
 ImageInput = Path | str | NDArray[np.uint8]
 _Judged = Literal["real", "fake", "unsure"]
+_FACE = "face"  # the view whose blur is measured, also for networks of other views of a face
 
 LEAST_FACE = 32
 """Sides of a face in pixels below which it is not judged."""
@@ -43,26 +45,34 @@ class Looked:
     """What there is to judge in a photograph.
 
     Attributes:
-        seen: The views of each face that is large enough, or of the whole photograph.
+        seen: The views of each face that can be judged, or of the whole photograph.
         faces: Every face.
         shape: Height and width of the photograph in pixels.
         whole: Whether the network judges the photograph as a whole.
+        blurred: Places among ``faces`` of those that are too blurred to be judged.
     """
 
     seen: Sequence[Seen]
     faces: Sequence[Face]
     shape: tuple[int, int]
     whole: bool = False
+    blurred: frozenset[int] = frozenset()
 
     @property
-    def large(self) -> list[int]:
-        """Places of the faces that are large enough among ``faces``."""
-        return [place for place, face in enumerate(self.faces) if face.side >= LEAST_FACE]
+    def judged(self) -> list[int]:
+        """Places among ``faces`` of those that can be judged."""
+        return [place for place in range(len(self.faces)) if self.why_not(place) is None]
 
     @property
     def views(self) -> dict[int | None, Seen]:
         """What is seen by the place of its face among ``faces``, or by None of the whole photograph."""
-        return dict(zip([None] if self.whole else self.large, self.seen, strict=True))
+        return dict(zip([None] if self.whole else self.judged, self.seen, strict=True))
+
+    def why_not(self, place: int) -> NotJudged | None:
+        """Return why a face cannot be judged, if so."""
+        if self.faces[place].side < LEAST_FACE:
+            return "too small"
+        return "too blurred" if place in self.blurred else None
 
 
 class Detector:
@@ -166,8 +176,16 @@ class Detector:
         faces = find_faces(image)
         if not self.judges_faces:
             return Looked([self.look(image)], faces, (height, width), whole=True)
-        seen = [self.look(image, face.points) for face in faces if face.side >= LEAST_FACE]
-        return Looked(seen, faces, (height, width))
+        seen, blurred = [], set()
+        for place, face in enumerate(faces):
+            if face.side >= LEAST_FACE:
+                views = self.look(image, face.points)
+                aligned = views if _FACE in views else look(image, [_FACE], self.settings.parameters, face.points)
+                if blur_of(aligned[_FACE].pixels) > MOST_BLUR:
+                    blurred.add(place)
+                else:
+                    seen.append(views)
+        return Looked(seen, faces, (height, width), blurred=frozenset(blurred))
 
     def examine(self, image: NDArray[np.uint8]) -> tuple[Verdict, Looked]:
         """Judge a photograph ``(H, W, 3)``; return what was seen of it too."""
@@ -177,23 +195,21 @@ class Detector:
 
     def judge(self, path: Path | None, looked: Looked, scores: Sequence[FaceScore]) -> Verdict:
         """Return the verdict on a photograph, which is that on its most suspicious face."""
-        large = [looked.faces[place] for place in looked.large]
-        subjects = [None] if looked.whole else large
+        subjects = [None] if looked.whole else [looked.faces[place] for place in looked.judged]
         judged = [self._judge_face(score, face) for score, face in zip(scores, subjects, strict=True)]
         worst = max(judged, key=lambda face: face.probability, default=None)
         faces, count = None, len(looked.faces)
         if not looked.whole:
             rest = iter(judged)
             faces = tuple(
-                FaceVerdict(_box(face, *looked.shape), face.confidence, *next(rest))
-                if face.side >= LEAST_FACE
-                else FaceVerdict(_box(face, *looked.shape), face.confidence, "too small")
-                for face in looked.faces
+                FaceVerdict(_box(face, *looked.shape), face.confidence, *((why_not,) if why_not else next(rest)))
+                for face, why_not in ((face, looked.why_not(place)) for place, face in enumerate(looked.faces))
             )
         if worst is None:
-            return Verdict(path, "no face", None, faces=faces, face_count=count)
+            none: VerdictName = "too blurred" if looked.blurred else "no face"
+            return Verdict(path, none, None, faces=faces, face_count=count)
         name, probability, regions, kind, reason = worst
-        if looked.whole and not large:
+        if looked.whole and not looked.judged:
             reason = "no face"
         return Verdict(path, name, probability, regions, faces=faces, face_count=count, kind=kind, reason=reason)
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-VerdictName = Literal["real", "fake", "unsure", "no face"]
-FaceVerdictName = Literal["real", "fake", "unsure", "too small"]
+NotJudged = Literal["too small", "too blurred"]
+VerdictName = Literal["real", "fake", "unsure", "no face", "too blurred"]
+FaceVerdictName = Literal["real", "fake", "unsure"] | NotJudged
 Kind = Literal["edited", "swapped", "generated"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """In the order of ``fakeface.models.KINDS``, which needs torch."""
@@ -22,6 +23,7 @@ WORDS: dict[str | None, str] = {
     "unsure": "unsure",
     "no face": "no face",
     "too small": "too small",
+    "too blurred": "too blurred",
     None: "not judged",
 }
 """What people read in the place of each name. A photograph in which nothing was found is not thereby real."""
@@ -34,7 +36,7 @@ class FaceVerdict:
     Attributes:
         box: Left, top, right and bottom in pixels of the photograph as it is shown upright, within it.
         confidence: How sure the face finder is that there is a face, 0 to 1.
-        verdict: ``real``, ``fake`` or ``unsure``, or ``too small`` for a face that is not judged.
+        verdict: ``real``, ``fake`` or ``unsure``, or ``too small`` or ``too blurred`` for a face that is not judged.
         probability: Calibrated probability of fake; None for a face that is not judged.
         regions: Probability of an edit by name of the region, or None where there is none.
         kind: What is suspected where the verdict is not real; None where the network does not tell kinds.
@@ -56,8 +58,9 @@ class Verdict:
 
     Attributes:
         path: The file, or None for pixels.
-        verdict: ``real``, ``fake``, ``unsure``, or ``no face`` where the network judges faces and found none that is
-            large enough; None where the file could not be read. Of several faces it is that of the most suspicious one.
+        verdict: ``real``, ``fake``, ``unsure``, or where the network judges faces and found none that it can judge,
+            ``too blurred`` if one is, else ``no face``; None where the file could not be read. Of several faces it is
+            that of the most suspicious one.
         probability: Calibrated probability of fake, of the most suspicious face; None where there is none.
         regions: Probability of an edit by name of the region, or None where the network has no region head.
         error: Why the file could not be read, or None.

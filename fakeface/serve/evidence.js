@@ -1,8 +1,8 @@
 // Draws what is shown beside a verdict: pictures with words, a scale, scores of regions.
 
-const NAMES = { real: "nothing found", fake: "looks fake", unsure: "unsure", "no face": "no face", "too small": "too small" };
-const HEADLINES = { real: "No sign of a fake found", fake: "This looks fake", unsure: "Unsure", "no face": "No face found" };
-const MARKS = { real: "✓", fake: "⚠", unsure: "?", "no face": "–", "too small": "–" };
+const NAMES = { real: "nothing found", fake: "looks fake", unsure: "unsure", "no face": "no face", "too small": "too small", "too blurred": "too blurred" };
+const HEADLINES = { real: "No sign of a fake found", fake: "This looks fake", unsure: "Unsure", "no face": "No face found", "too blurred": "Too blurred to judge" };
+const MARKS = { real: "✓", fake: "⚠", unsure: "?", "no face": "–", "too small": "–", "too blurred": "–" };
 
 export const verdictName = (verdict) => NAMES[verdict];
 export const verdictMark = (verdict) => MARKS[verdict];

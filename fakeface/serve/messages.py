@@ -45,7 +45,9 @@ class Face(BaseModel):
     confidence: float = Field(description="How sure the face finder is that there is a face, 0 to 1.")
     verdict: FaceVerdictName
     probability: float | None = Field(
-        ge=0, le=1, description="Calibrated probability of fake; null for a face that is too small to be judged."
+        ge=0,
+        le=1,
+        description="Calibrated probability of fake; null for a face that is too small or too blurred.",
     )
     regions: dict[str, float] | None = Field(description="Probability of an edit for each region of the face, or null.")
     kind: Kind | None = Field(description="What is suspected, unless the verdict is real; null if no kinds are told.")

@@ -16,6 +16,10 @@ const REASONS = {
   "unlike its training": "The picture is unlike those that the network has learned from, as drawings and covered faces are.",
   "no face": "No face was found: the network judged the photo as a whole, and this is said of nobody's face.",
 };
+const NOT_JUDGED = {
+  "too small": "The face is too small to be judged: under 32 pixels.",
+  "too blurred": "The face is too blurred to be judged: of what the network looks for nothing is left.",
+};
 const get = (id) => document.getElementById(id);
 
 // Returns what shows a photo that was judged, or nothing for null, and goes there if asked.
@@ -149,7 +153,8 @@ function makeBox(face, place, { width, height }) {
 function describe(prediction) {
   const { faces, face_count: count, probability } = prediction;
   if (faces?.length === 0) return "The network judges faces, and found none in this photo.";
-  if (probability === null) return "The network judges faces, and all that it found in this photo are too small to be judged.";
+  if (faces?.length === 1 && probability === null) return describeFace(faces[0]);
+  if (probability === null) return "The network judges faces, and all that it found in this photo are too small or too blurred to be judged.";
   const words = describeJudged(prediction);
   if (!faces && count > 1) return `${count} faces were found, and the network judged the photo as a whole. ${words}`;
   if (!(faces?.length > 1)) return words;
@@ -157,7 +162,7 @@ function describe(prediction) {
 }
 
 function describeFace(face) {
-  return face.probability === null ? "This face is too small to be judged: under 32 pixels." : describeJudged(face);
+  return NOT_JUDGED[face.verdict] ?? describeJudged(face);
 }
 
 function describeJudged({ probability, kind, reason }) {

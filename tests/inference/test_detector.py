@@ -358,6 +358,23 @@ def test_a_turned_photograph_gets_the_verdict_of_the_upright_one(turns: int) -> 
     assert turned.probability == pytest.approx(upright.probability, abs=0.02)
 
 
+def test_the_release_judges_no_face_that_is_too_blurred(tmp_path: Path) -> None:
+    portrait = skimage.data.astronaut()
+    blurred = cv2.GaussianBlur(portrait, (0, 0), 4)  # of which the aligned face shows more than twice as much
+    detector = Detector.load("release")
+    alone, beside, soft = detector.predict(
+        [blurred, np.hstack([blurred, portrait[:, ::-1]]), cv2.GaussianBlur(portrait, (0, 0), 1)]
+    )
+    assert (alone.verdict, alone.probability, alone.face_count) == ("too blurred", None, 1)
+    assert sorted(face.verdict == "too blurred" for face in beside.faces or ()) == [False, True]
+    assert beside.probability is not None
+    assert soft.probability is not None
+    # A network of whole photographs judges that one too.
+    write_checkpoint(tmp_path / "whole.ckpt")
+    (whole,) = Detector.load(tmp_path / "whole.ckpt").predict([blurred])
+    assert whole.probability is not None
+
+
 def test_networks_of_whole_photographs_say_how_many_faces_there_are(checkpoint: Path) -> None:
     portrait = skimage.data.astronaut()
     pair = np.hstack([portrait, portrait[:, ::-1]])

@@ -50,6 +50,19 @@ def test_kinds_are_suspected_of_what_is_not_real_and_unsure_has_a_reason(tmp_pat
     assert (verdict.verdict, verdict.kind, verdict.reason) == ("unsure", "swapped", "too close")
 
 
+def test_faces_that_cannot_be_judged_say_why_and_leave_the_verdict_to_the_others(tmp_path: Path) -> None:
+    detector = detector_of(tmp_path)
+    small = Face(np.array([10.0, 10, 41, 41]), POINTS / 4, 0.9)
+    faces = [small, face(40), face(50)]
+    one = detector.judge(None, Looked([], faces, (200, 200), blurred=frozenset([1])), [FaceScore(0.9)])
+    assert [found.verdict for found in one.faces or ()] == ["too small", "too blurred", "fake"]
+    assert [found.probability is None for found in one.faces or ()] == [True, True, False]
+    assert (one.verdict, one.suspect) == ("fake", 2)
+    none = detector.judge(None, Looked([], faces, (200, 200), blurred=frozenset([1, 2])), [])
+    assert (none.verdict, none.probability, none.suspect) == ("too blurred", None, None)
+    assert detector.judge(None, Looked([], [small], (200, 200)), []).verdict == "no face"
+
+
 def test_a_photograph_judged_as_a_whole_keeps_its_verdict_and_says_that_there_is_no_face(tmp_path: Path) -> None:
     detector = detector_of(tmp_path)
     small = Face(np.array([10.0, 10, 41, 41]), POINTS / 4, 0.9)  # of 31 pixels

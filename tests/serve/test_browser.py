@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+import skimage.data
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect, sync_playwright
 
@@ -16,6 +18,7 @@ from fakeface.data.images import decode_image
 from fakeface.inference.detector import Detector
 from fakeface.serve.faces import KnownFace
 from fakeface.views.ela import error_level_analysis
+from fakeface.views.pictures import encode_jpeg
 from tests import chromium
 from tests.networks import ELA
 from tests.serve.conftest import encode
@@ -229,6 +232,17 @@ def test_no_face_is_said(browser: Browser, face_address: str) -> None:
     expect(page.locator("#verdict")).to_have_class("no-face")
     for name in ("#scale", "#regions", "#faces", "#face-title"):
         expect(page.locator(name)).to_be_hidden()
+    page.context.close()
+
+
+def test_a_face_that_is_too_blurred_is_not_judged(browser: Browser, face_address: str) -> None:
+    page = open_page(browser, face_address, **DESKTOP)
+    blurred = cv2.GaussianBlur(skimage.data.astronaut(), (0, 0), 4)
+    page.set_input_files("#file", upload("blurred.jpg", encode_jpeg(np.asarray(blurred, dtype=np.uint8), 95)))
+    assert "too blurred to be judged" in expect_verdict(page)
+    expect(page.locator("#verdict")).to_contain_text("Too blurred to judge")
+    expect(page.locator("#marked .box.too-blurred")).to_have_count(1)
+    expect(page.locator("#scale")).to_be_hidden()
     page.context.close()
 
 
