@@ -14,7 +14,7 @@ from fakeface.audit.probes import run_probes
 from fakeface.audit.source_groups import find_links, group_names
 from fakeface.commands.labelled_source import add_source, read_source
 from fakeface.data.manifest import write_manifest
-from fakeface.data.records import FAKE, REAL, Record
+from fakeface.data.records import FAKE, REAL
 from fakeface.folders import new_folder, write_json
 from fakeface.report.pages import render
 
@@ -28,26 +28,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     records = read_source(arguments)
     with nullcontext() if arguments.out is None else new_folder(arguments.out):
-        _audit(arguments, records)
+        examined = examine(records)
+        groups = source_groups(examined)
+        probes = run_probes(examined, groups, arguments.seed)
+        content: dict[str, Any] = inventory(examined) | {"groups": _summarise(examined, groups)}
+        shown = audit_content(arguments.source, content, probes)
+        print(render("audit", "markdown", **shown))
+        if arguments.out is not None:
+            content["probes"] = [asdict(probe) for probe in probes]
+            write_json(arguments.out / "audit.json", content)
+            page = render("audit", "html", **shown | {"galleries": group_galleries(examined, groups)})
+            (arguments.out / "audit.html").write_text(page, encoding="utf-8")
+            grouped = [replace(record, group=group) for record, group in zip(records, groups, strict=True)]
+            write_manifest(arguments.out / "manifest.csv", grouped)
+            for name in ("audit.json", "audit.html", "manifest.csv"):
+                print(arguments.out / name)
     return 0
-
-
-def _audit(arguments: argparse.Namespace, records: Sequence[Record]) -> None:
-    examined = examine(records)
-    groups = source_groups(examined)
-    probes = run_probes(examined, groups, arguments.seed)
-    content: dict[str, Any] = inventory(examined) | {"groups": _summarise(examined, groups)}
-    shown = audit_content(arguments.source, content, probes)
-    print(render("audit", "markdown", **shown))
-    if arguments.out is not None:
-        content["probes"] = [asdict(probe) for probe in probes]
-        write_json(arguments.out / "audit.json", content)
-        page = render("audit", "html", **shown | {"galleries": group_galleries(examined, groups)})
-        (arguments.out / "audit.html").write_text(page, encoding="utf-8")
-        grouped = [replace(record, group=group) for record, group in zip(records, groups, strict=True)]
-        write_manifest(arguments.out / "manifest.csv", grouped)
-        for name in ("audit.json", "audit.html", "manifest.csv"):
-            print(arguments.out / name)
 
 
 def source_groups(examined: Sequence[Examined]) -> list[str]:
