@@ -34,7 +34,7 @@ def test_published_figures_are_those_of_the_model_card_and_the_results() -> None
     assert f"right among the decided {100 * others.right_among_decided:.0f} %" in CARD
     assert f"{100 * others.decided:.0f} %, **{100 * others.right_among_decided:.0f} %**" in RESULTS
     for kind, value in others.auroc.items():
-        (row,) = [line for line in RESULTS.splitlines() if line.startswith(f"| {kind} |")]
+        row = next(line for line in RESULTS.splitlines() if line.startswith(f"| {kind} |"))
         assert f"{value:.3f}" in row
 
 
