@@ -21,7 +21,7 @@ from fakeface.data.images import check_size, no_opencv_error, read_image
 from fakeface.data.records import REGIONS
 from fakeface.errors import UserError
 from fakeface.faces.alignment import LEAST_EYE_DISTANCE
-from fakeface.faces.blur import MOST_BLUR, blur_of
+from fakeface.faces.blur import MEASURED_AT, MOST_BLUR, blur_of
 from fakeface.faces.finder import Face, find_faces
 from fakeface.inference.network import FaceScore, Network, find_release
 from fakeface.inference.scoring import BATCH_SIZE, Seen, score
@@ -34,7 +34,7 @@ RELEASE = "release"
 
 ImageInput = Path | str | NDArray[np.uint8]
 _Judged = Literal["real", "fake", "unsure"]
-_FACE = "face"  # the view whose blur is measured, also for networks of other views of a face
+_FACE = "face"  # the view whose blur is measured
 
 LEAST_FACE = 32
 """Sides of a face in pixels below which it is not judged."""
@@ -180,8 +180,7 @@ class Detector:
         for place, face in enumerate(faces):
             if face.side >= LEAST_FACE:
                 views = self.look(image, face.points)
-                aligned = views if _FACE in views else look(image, [_FACE], self.settings.parameters, face.points)
-                if blur_of(aligned[_FACE].pixels) > MOST_BLUR:
+                if self._is_too_blurred(image, face, views):
                     blurred.add(place)
                 else:
                     seen.append(views)
@@ -235,6 +234,13 @@ class Detector:
     def judges_faces(self) -> bool:
         """Whether it judges each face of a photograph, and not the photograph as a whole."""
         return any(find_view(view).of_a_face for view in self.settings.views)
+
+    def _is_too_blurred(self, image: NDArray[np.uint8], face: Face, views: Seen) -> bool:
+        """Say so by the aligned face at one size, whatever the network sees."""
+        parameters = replace(self.settings.parameters, size=MEASURED_AT)
+        if parameters != self.settings.parameters or _FACE not in views:
+            views = look(image, [_FACE], parameters, face.points)
+        return blur_of(views[_FACE].pixels) > MOST_BLUR
 
     def _look_at(self, asked: "_Asked") -> Sequence[Seen]:
         pixels = read_pixels(asked.image)

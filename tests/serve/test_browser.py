@@ -237,7 +237,7 @@ def test_no_face_is_said(browser: Browser, face_address: str) -> None:
 
 def test_a_face_that_is_too_blurred_is_not_judged(browser: Browser, face_address: str) -> None:
     page = open_page(browser, face_address, **DESKTOP)
-    blurred = cv2.GaussianBlur(skimage.data.astronaut(), (0, 0), 4)
+    blurred = cv2.GaussianBlur(skimage.data.astronaut(), (0, 0), 6)
     page.set_input_files("#file", upload("blurred.jpg", encode_jpeg(np.asarray(blurred, dtype=np.uint8), 95)))
     assert "too blurred to be judged" in expect_verdict(page)
     expect(page.locator("#verdict")).to_contain_text("Too blurred to judge")
