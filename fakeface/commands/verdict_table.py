@@ -28,7 +28,7 @@ def table_rows(verdict: Verdict, has_regions: bool, width: int | None = None) ->
     """
     cells = _cells(verdict, has_regions)
     path = visible(printable(verdict.path)) if verdict.path else ""
-    note = verdict.error or "; ".join(filter(None, (_seen_whole(verdict), _frames(verdict))))
+    note = verdict.error or "; ".join(filter(None, (_said_beside(verdict), _frames(verdict))))
     line = _line(*cells, f"{path} ({note})" if note else path)
     if width is None or _columns(line) <= width:
         yield line
@@ -58,9 +58,11 @@ def _line(word: str, chance: str, region: str | None, rest: str) -> str:
     return f"{word:<15}  {chance:>7}  {middle}{rest}"
 
 
-def _seen_whole(verdict: Verdict) -> str | None:
+def _said_beside(verdict: Verdict) -> str | None:
     if verdict.reason == "no face":
         return "no face found: the verdict is on the picture as a whole"
+    if verdict.reason == "unlike its training":
+        return "unlike all that the network was shown"
     if verdict.faces is None and (verdict.face_count or 0) > 1:
         return f"{verdict.face_count} faces, judged as one picture"
     return None

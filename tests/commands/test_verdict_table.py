@@ -76,6 +76,7 @@ def test_a_network_of_whole_photographs_says_where_there_is_no_face_and_where_ar
 
     assert row(0, "no face") == "a.jpg (no face found: the verdict is on the picture as a whole)"
     assert row(1) == "a.jpg"
+    assert row(1, "unlike its training") == "a.jpg (unlike all that the network was shown)"
     assert row(3) == "a.jpg (3 faces, judged as one picture)"
 
 
