@@ -18,6 +18,7 @@ from fakeface.evidence.page import render_page
 from fakeface.evidence.pixel_facts import as_stored
 from fakeface.inference.detector import Detector
 from fakeface.inference.explain import Explainer
+from tests.data.image_files import tiff
 from tests.evidence.files import SCRIPT, exif, jpeg, portrait, sign, xmp
 from tests.networks import write_checkpoint
 
@@ -101,6 +102,13 @@ def test_network_of_whole_photographs_has_a_page_too(data: bytes, tmp_path: Path
     assert list(found.pictures.heat_maps[1]) == ["the photo", "the error levels"]
     assert "Nothing is known of how often these weights are wrong" in render_page(found)
     assert "There is no heat map" in render_page(examine(data, Path("a.jpg"), whole, None, DATE))
+
+
+def test_floating_point_colours_have_a_page_too(detector: Detector) -> None:
+    found = examine(tiff((small() / 255).astype(np.float32)), Path("a.tif"), detector, None, DATE)
+    (verdict,) = detector.predict([small()])
+    assert found.content["verdict"]["probability"] == verdict.probability
+    assert found.content["file_says"]["orientation"] == 1
 
 
 def test_hostile_metadata_are_text_and_bounded(detector: Detector) -> None:
