@@ -82,5 +82,5 @@ def announcement(path: Path) -> str:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Write plain data as JSON."""
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    """Write plain data as JSON, which knows no NaN."""
+    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
