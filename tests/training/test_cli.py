@@ -83,7 +83,7 @@ def test_pretrained_weights_are_not_fetched_again(workplace: Path, capsys: pytes
 
 def test_test_and_validate_need_the_checkpoint_alone(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     curves = scalars(RUN)
-    epoch, (step, auroc) = max(enumerate(curves["val/auroc"]), key=lambda point: (point[1][1], -point[0]))
+    epoch, (step, auroc) = max(enumerate(curves["val/auroc"]), key=lambda point: (point[1][1], point[0]))
     assert load(BEST)["global_step"] == step + 1
     assert main(["validate", "--ckpt_path", str(BEST), "--trainer.precision", "32-true"]) == 0
     again = scalars(RUN / "validate")
