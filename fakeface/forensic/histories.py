@@ -3,8 +3,8 @@
 In CIPLAB every real photograph has the same quantisation table, and a quarter of the fakes another one. A JPEG history
 makes the last compression independent of the class. Every origin of photographs has its own size, crop and table, and a
 network learns that first; the way through the web hides a part of that (compare "Fake or JPEG?",
-https://arxiv.org/abs/2403.17608; docs/results.md has what is left). What an earlier compression left in the pixels stays,
-if fainter.
+https://arxiv.org/abs/2403.17608; docs/results.md has what is left). What an earlier compression left in the pixels
+stays, if fainter.
 """
 
 import cv2
