@@ -13,7 +13,7 @@ import yaml
 from fakeface import __version__
 from fakeface.cli import main
 from fakeface.data.records import Record
-from tests.report.run_folders import draw_scores, make_records, write_json, write_run
+from tests.report.run_folders import ROBUSTNESS, draw_scores, make_records, write_json, write_run
 
 RECORDS = make_records()
 EXPERIMENTS = {
@@ -31,11 +31,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         write_run(root / name / "version_0", branches, RECORDS, draw_scores(RECORDS, seed, skill=0.5 + seed / 2))
         for seed, (name, branches) in enumerate(EXPERIMENTS.items())
     ]
-    rows = [
-        {"corruption": "none", "level": None, "auroc": 0.8, "accuracy": 0.75, "flipped": 0.0},
-        {"corruption": "jpeg", "level": 30, "auroc": 0.6, "accuracy": 0.55, "flipped": 0.3},
-    ]
-    write_json(folders[2] / "robustness.json", {"rows": rows})
+    write_json(folders[2] / "robustness.json", ROBUSTNESS)
     measured = {"share": 0.25, "chance": 0.125, "gain_low": 0.0625, "gain_high": 0.1875}
     measured |= {"usual": 0.5, "specific_low": -0.375, "specific_high": -0.125}
     blank = dict.fromkeys(measured)

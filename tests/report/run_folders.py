@@ -26,6 +26,14 @@ CURVES = {
     "val/accuracy": [0.5, 0.625, 0.6],
 }
 
+ROBUSTNESS = {
+    "rows": [
+        {"corruption": "none", "level": None, "auroc": 0.8, "accuracy": 0.75, "flipped": 0.0},
+        {"corruption": "jpeg", "level": 30, "auroc": 0.6, "accuracy": 0.55, "flipped": 0.3},
+    ]
+}
+"""What `fakeface robustness` writes of a network under two corruptions."""
+
 
 def make_records(count: int = 40, root: Path = Path("photographs")) -> list[Record]:
     """Half real, half fake photographs of every difficulty and region, two of each source."""

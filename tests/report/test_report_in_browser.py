@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 
 from fakeface.cli import main
 from tests import chromium
-from tests.report.run_folders import draw_scores, make_records, write_json, write_run
+from tests.report.run_folders import ROBUSTNESS, draw_scores, make_records, write_json, write_run
 
 pytestmark = chromium.NEEDED
 
@@ -22,11 +22,7 @@ def pages(tmp_path: Path, demo_root: Path) -> list[Path]:
         write_run(tmp_path / name / "version_0", branches, records, draw_scores(records, seed, skill=0.5 + seed / 2))
         for seed, (name, branches) in enumerate(views.items())
     ]
-    rows = [
-        {"corruption": "none", "level": None, "auroc": 0.8, "accuracy": 0.75, "flipped": 0.0},
-        {"corruption": "jpeg", "level": 30, "auroc": 0.6, "accuracy": 0.55, "flipped": 0.3},
-    ]
-    write_json(runs[1] / "robustness.json", {"rows": rows})
+    write_json(runs[1] / "robustness.json", ROBUSTNESS)
     report, audit = tmp_path / "report", tmp_path / "audit"
     assert main(["report", *map(str, runs), "--out", str(report)]) == 0
     assert main(["data", "audit", str(demo_root), "--out", str(audit)]) == 0
