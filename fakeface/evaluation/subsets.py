@@ -11,19 +11,20 @@ from fakeface.evaluation.predictions import Predictions
 
 
 def difficulty_subsets(predictions: Predictions) -> dict[str, NDArray[np.bool_]]:
-    """Return a mask ``(N,)`` per difficulty: the fakes of that difficulty and all reals."""
+    """Return a mask ``(N,)`` per difficulty that any fake has: the fakes of that difficulty and all reals."""
     real = predictions.label == REAL
     own = np.array([record.difficulty for record in predictions.records], dtype=np.str_)
-    return {difficulty: real | (own == difficulty) for difficulty in DIFFICULTIES}
+    return {difficulty: real | (own == difficulty) for difficulty in DIFFICULTIES if difficulty in own}
 
 
 def region_subsets(predictions: Predictions) -> dict[str, NDArray[np.bool_]]:
-    """Return a mask ``(N,)`` per region: the fakes in which that region was replaced, and all reals."""
+    """Return a mask ``(N,)`` per region that is replaced in any fake: the fakes in which it is, and all reals."""
     real, edited = predictions.label == REAL, [record.regions for record in predictions.records]
-    return {
-        region: real | np.array([regions[index : index + 1] == "1" for regions in edited], dtype=np.bool_)
+    replaced = {
+        region: np.array([regions[index : index + 1] == "1" for regions in edited], dtype=np.bool_)
         for index, region in enumerate(REGIONS)
     }
+    return {region: real | fakes for region, fakes in replaced.items() if fakes.any()}
 
 
 def common_table_subset(predictions: Predictions, tables: Mapping[str, str] | None) -> NDArray[np.bool_] | str:

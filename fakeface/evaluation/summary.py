@@ -118,9 +118,9 @@ class Summary(Figures):
 
     Attributes:
         positive_class: "fake".
-        subsets: Figures at the threshold 0.5 of each difficulty and each region with all reals, of the photographs
-            with the common JPEG quantisation table (``common_table``), and of those whose source group is not in
-            train (``unseen_source``); ``None``, with a reason in ``undefined``, where that is not known.
+        subsets: Figures at the threshold 0.5 of each difficulty and each region that any fake has, with all reals, of
+            the photographs with the common JPEG quantisation table (``common_table``), and of those whose source group
+            is not in train (``unseen_source``); ``None``, with a reason in ``undefined``, where that is not known.
         calibration: Of the probabilities.
         operating_points: Other lines than 0.5.
         sources: By source and kind; ``None`` where none is known.

@@ -81,13 +81,20 @@ def subset_table(results: Sequence[Result]) -> Table:
     """Return the AUROC of each result on each subset."""
     rows = []
     for name, title in {"all": "all", **SUBSETS}.items():
-        parts = [result.summary if name == "all" else result.summary["subsets"][name] for result in results]
+        parts = [result.summary if name == "all" else result.summary["subsets"].get(name) for result in results]
+        if name in (*DIFFICULTIES, *REGIONS) and not any(parts):
+            continue  # such as every difficulty, where the photographs are of another data set
         # Sizes may differ where runs were trained on other sources.
         reals, fakes = ({NONE if part is None else str(part[count]) for part in parts} for count in ("reals", "fakes"))
         sizes = [size.pop() if len(size) == 1 else "differs" for size in (reals, fakes)]
         rows.append([title, *sizes, *(measured(part, "auroc") for part in parts)])
     columns = ["Photographs", "Reals", "Fakes", *(result.name for result in results)]
     return Table("AUROC on parts of the test photographs", columns, rows)
+
+
+def graded(results: Sequence[Result]) -> bool:
+    """Tell whether any fake that was scored has a difficulty."""
+    return any(name in result.summary["subsets"] for result in results for name in DIFFICULTIES)
 
 
 def source_table(results: Sequence[Result]) -> Table | None:

@@ -46,6 +46,13 @@ def test_each_region_stands_against_all_reals() -> None:
     }
 
 
+def test_a_difficulty_or_region_that_no_fake_has_is_no_subset() -> None:
+    records = [Record(Path("real.jpg"), 0), Record(Path("mid.jpg"), 1, "mid", "0010")]
+    other = Predictions.from_records(records, [0.1, 0.9])
+    assert list(difficulty_subsets(other)) == ["mid"]
+    assert list(region_subsets(other)) == ["nose"]
+
+
 def test_the_common_table_is_the_most_frequent_one() -> None:
     tables = dict(zip(TABLE.path.tolist(), ["T1", "T1", "T2", "T1", "T2", ""], strict=True))
     assert names(common_table_subset(TABLE, tables)) == ["real_1", "real_2", "mid_1"]

@@ -59,6 +59,14 @@ def test_kinds_that_were_trained_on_stand_against_those_that_were_tested(report:
     assert cells(report, "two", "generated, not said, x") == ["1.000", "0.625"]
 
 
+def test_photographs_without_difficulties_and_regions_get_no_rows_of_them(report: list[str]) -> None:
+    assert cells(report, "all")[:2] == ["4", "4"]
+    text = "\n".join(report)
+    assert "fakes, all reals" not in text
+    assert "edited, all reals" not in text
+    assert "easy" not in text
+
+
 def test_photographs_without_sources_and_kinds_get_no_such_part(tmp_path: Path) -> None:
     plain = [replace(record, source="", kind="") for record in RECORDS]
     run = write_run(tmp_path / "run", {"original": "mobilenetv2_100"}, plain, SCORES["one"])
