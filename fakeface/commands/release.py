@@ -1,8 +1,9 @@
 """Write a network for release: one file with large weights in 8 bits, which ONNX Runtime runs and torch can read.
 
 Of several checkpoints it makes an ensemble, whose score is the mean of their log odds; where some tell kinds of fakes,
-fake is what either suspicion holds of. Its threshold, temperature and unsure band are chosen on predictions of networks
-that were trained the same way without these photographs, or on photographs that none was trained on.
+fake is what either suspicion holds of, and the second opinion of a LinearProbe among them is added. Its threshold,
+temperature and unsure band are chosen on predictions of networks that were trained the same way without these
+photographs, or on photographs that none was trained on.
 """
 
 import argparse

@@ -24,6 +24,7 @@ from fakeface.inference.torch_network import TorchNetwork, build_network, net_we
 from fakeface.training.checkpoints import load_checkpoint
 
 ENSEMBLE, KIND_ENSEMBLE = "fakeface.models.Ensemble", "fakeface.models.KindEnsemble"
+PROBE = "LinearProbe"
 
 
 def write_release(
@@ -51,19 +52,12 @@ def write_release(
     check_export("onnx", out)
     checkpoints = {path: load_checkpoint(path) for path in checkpoint_paths}
     first = checkpoint_paths[0]
-    nets = [checkpoint["hyper_parameters"]["net"] for checkpoint in checkpoints.values()]
-    net, prefixes = nets[0], [""]
-    if len(nets) > 1:
-        net = {"class_path": ENSEMBLE, "init_args": {"members": nets}}
-        prefixes = [f"members.{number}." for number in range(len(nets))]
-        if any(member["init_args"].get("kinds") for member in nets):
-            if not photographs:
-                raise UserError(
-                    "networks that tell kinds are not fused by their mean, so tables of predictions cannot calibrate "
-                    "them: name photographs that none was trained on with --photographs MANIFEST"
-                )
-            temperatures = [_carried_calibration({path: one}).temperature for path, one in checkpoints.items()]
-            net = {"class_path": KIND_ENSEMBLE, "init_args": {"members": nets, "temperatures": temperatures}}
+    net, prefixes = _fused(checkpoints) if len(checkpoints) > 1 else (_net(checkpoints[first]), {first: ""})
+    if net["class_path"] == KIND_ENSEMBLE and not photographs:
+        raise UserError(
+            "networks that tell kinds are not fused by their mean, so tables of predictions cannot calibrate them: "
+            "name photographs that none was trained on with --photographs MANIFEST"
+        )
     if photographs:
         calibration = UNCALIBRATED
     if calibration is None:
@@ -73,8 +67,8 @@ def write_release(
         if _settings(checkpoint, calibration) != settings:
             raise UserError(f"{path} reads its photographs in another way than {first}: take those of one kind")
     weights = {
-        prefix + name: tensor
-        for prefix, checkpoint in zip(prefixes, checkpoints.values(), strict=True)
+        prefixes[path] + name: tensor
+        for path, checkpoint in checkpoints.items()
         for name, tensor in net_weights(checkpoint).items()
     }
     network = TorchNetwork(build_network(net, weights, first), settings, first)
@@ -91,6 +85,37 @@ def write_release(
         network.settings = measure_distances(network, photographs)
     write_network(network, out)
     return network.settings
+
+
+def _net(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    net: dict[str, Any] = checkpoint["hyper_parameters"]["net"]
+    return net
+
+
+def _fused(checkpoints: Mapping[Path, dict[str, Any]]) -> tuple[dict[str, Any], dict[Path, str]]:
+    """Return the ensemble of several networks, and what the names of each one's weights begin with in it.
+
+    Raises:
+        UserError: When there is a probe too many, or one without networks of kinds, or a calibration is missing.
+    """
+    probes = [path for path, checkpoint in checkpoints.items() if _net(checkpoint)["class_path"].endswith(f".{PROBE}")]
+    members = [path for path in checkpoints if path not in probes]
+    arguments: dict[str, Any] = {"members": [_net(checkpoints[path]) for path in members]}
+    prefixes = {path: f"members.{number}." for number, path in enumerate(members)}
+    kinds = any(net["init_args"].get("kinds") for net in arguments["members"])
+    if probes and (len(probes) > 1 or not kinds):
+        raise UserError(
+            f"{probes[-1]} holds a {PROBE}, a second opinion for networks that tell kinds: "
+            f"name one of those beside it, and no other {PROBE}"
+        )
+    if not kinds:
+        return {"class_path": ENSEMBLE, "init_args": arguments}, prefixes
+    ordered = [*members, *probes]
+    arguments["temperatures"] = [_carried_calibration({path: checkpoints[path]}).temperature for path in ordered]
+    if probes:
+        arguments["probe"] = _net(checkpoints[probes[0]])
+        prefixes[probes[0]] = "probe."
+    return {"class_path": KIND_ENSEMBLE, "init_args": arguments}, prefixes
 
 
 def _predict(network: TorchNetwork, photographs: Sequence[Record]) -> Predictions:

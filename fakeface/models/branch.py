@@ -54,8 +54,20 @@ class Branch(nn.Module):
         Raises:
             UserError: When the backbone is made for another size, as many transformers are.
         """
+        return self.read(self.normalise(view))
+
+    def normalise(self, view: Tensor) -> Tensor:
+        """Return a view ``(B, 3, H, W)``, uint8 or float in 0..255, as the backbone was trained to see it."""
         # Convolutions on the CPU and on GPUs are fastest when the channels lie next to each other.
         image = view.to(self.mean.dtype, memory_format=torch.channels_last)
+        return (image / 255 - self.mean) / self.std
+
+    def read(self, image: Tensor) -> Tensor:
+        """Map what ``normalise`` returned to features ``(B, num_features)``.
+
+        Raises:
+            UserError: When the backbone is made for another size.
+        """
         with refusing_sizes():
-            features: Tensor = self.backbone((image / 255 - self.mean) / self.std)
+            features: Tensor = self.backbone(image)
         return features

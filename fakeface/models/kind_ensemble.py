@@ -7,11 +7,15 @@ from torch import Tensor
 
 from fakeface.errors import UserError
 from fakeface.models.ensemble import Ensemble
+from fakeface.models.linear_probe import LinearProbe
 from fakeface.models.network import FaceNetwork, FaceOutput
 
 EDITED_SHIFT, GENERATED_SHIFT = -2.0, -0.5
 """Added to the log odds of an edit and of a generated face before they are fused, for both are rare among photographs;
 chosen with whole origins left out."""
+
+PROBE_WEIGHT = 1.3
+"""How much the log odds of a probe count beside the fused ones; chosen in the same way."""
 
 
 class KindEnsemble(Ensemble):
@@ -23,22 +27,38 @@ class KindEnsemble(Ensemble):
 
     Args:
         members: The networks; at least one tells kinds.
-        temperatures: What divides the log odds of each member, so that all count alike.
+        temperatures: What divides the log odds of each member, and last of the probe, so that all count alike.
         shift: Added to the fused log odds.
+        probe: A second opinion on fake, of a backbone that no fake has changed, whose log odds are added.
 
     Raises:
-        UserError: When there are not as many temperatures as members, or one is not positive.
+        UserError: When there are not as many temperatures as networks, or one is not positive.
     """
 
-    def __init__(self, members: list[FaceNetwork], temperatures: list[float], shift: float = 0.0) -> None:
+    def __init__(
+        self,
+        members: list[FaceNetwork],
+        temperatures: list[float],
+        shift: float = 0.0,
+        probe: LinearProbe | None = None,
+    ) -> None:
         super().__init__(members)
-        if len(temperatures) != len(members) or min(temperatures) <= 0:
+        networks = len(members) + (probe is not None)
+        if len(temperatures) != networks or min(temperatures) <= 0:
             raise UserError(
-                f"model.net has {len(members)} members and the temperatures {temperatures}: "
-                f"name one above 0 for each member"
+                f"model.net has {networks} networks and the temperatures {temperatures}: name one above 0 for each"
             )
         self.temperatures = temperatures
         self.shift = shift
+        self.probe = probe
+
+    def forward(self, views: dict[str, Tensor]) -> FaceOutput:
+        """Classify faces ``(B, 3, H, W)``, as ``Ensemble`` does."""
+        output = super().forward(views)
+        if self.probe is None:
+            return output
+        opinion = self.probe(views).fake_logit / self.temperatures[-1]
+        return output._replace(label=output.label + PROBE_WEIGHT * opinion[:, None])
 
     def fuse(self, outputs: Sequence[FaceOutput]) -> Tensor:
         """Return the log odds of fake ``(B,)``: of an edit or of a generated face.
@@ -58,7 +78,7 @@ class KindEnsemble(Ensemble):
 
     def _suspicions(self, outputs: Sequence[FaceOutput]) -> tuple[Tensor, Tensor]:
         """Return the log odds ``(B,)`` of an edit and of a generated face."""
-        pairs = list(zip(outputs, self.temperatures, strict=True))
+        pairs = list(zip(outputs, self.temperatures[: len(outputs)], strict=True))
         generated = [output.generated_logit / temperature for output, temperature in pairs if output.has_kinds]
         if not generated:
             raise UserError("no member of model.net tells kinds: set kinds: true for one, or take Ensemble")

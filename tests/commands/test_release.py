@@ -1,7 +1,6 @@
 from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +17,8 @@ from fakeface.evaluation.calibration import calibrate
 from fakeface.evaluation.predictions import Predictions, write_predictions
 from fakeface.inference.onnx_network import OnnxNetwork
 from fakeface.inference.torch_network import TorchNetwork
-from fakeface.models import KINDS, FaceNetwork, KindEnsemble, SpliceNet
+from fakeface.models import KINDS, FaceNetwork, KindEnsemble, LinearProbe, SpliceNet
+from fakeface.training.checkpoints import as_configuration
 from tests.networks import CALIBRATION, ELA, SIZE, write_checkpoint
 
 
@@ -105,31 +105,35 @@ def test_an_ensemble_needs_a_calibration_and_members_of_one_kind(
     assert not (tmp_path / "a.onnx").exists()
 
 
-def write_splice_net(path: Path, seed: int, kinds: bool, calibrated: bool = True) -> SpliceNet:
-    """Write a checkpoint of a tiny network on the view face, as `fakeface fit` does, and return the network."""
-    arguments: dict[str, Any] = {
-        "backbone": "test_efficientnet",
-        "pretrained": False,
-        "width": 16,
-        "drop_path": 0.0,
-        "kinds": kinds,
-    }
+def splice_net(seed: int, kinds: bool) -> SpliceNet:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        net = SpliceNet(**arguments).eval()
+        return SpliceNet("test_efficientnet", pretrained=False, width=16, drop_path=0.0, kinds=kinds).eval()
+
+
+def linear_probe(seed: int) -> LinearProbe:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return LinearProbe("test_efficientnet", pretrained=False).eval()
+
+
+def write_face_network(path: Path, net: FaceNetwork, temperature: float | None) -> None:
+    """Write a checkpoint of a network on the view face, as `fakeface fit` does; None is for one without calibration."""
     checkpoint = {
         "state_dict": {f"net.{name}": tensor for name, tensor in net.state_dict().items()},
-        "hyper_parameters": {"net": {"class_path": "fakeface.models.SpliceNet", "init_args": arguments}},
+        "hyper_parameters": {"net": as_configuration(net)},
         "datamodule_hyper_parameters": {"views": ["face"], "size": 64, "ela": asdict(ELA)},
     }
-    calibration = replace(CALIBRATION, temperature=1.5 + seed)
-    torch.save(checkpoint | ({"calibration": calibration.to_dict()} if calibrated else {}), path)
-    return net
+    if temperature is not None:
+        checkpoint["calibration"] = replace(CALIBRATION, temperature=temperature).to_dict()
+    torch.save(checkpoint, path)
 
 
 def test_networks_that_tell_kinds_are_fused_and_calibrated_on_photographs(tmp_path: Path, demo_root: Path) -> None:
-    paths = [tmp_path / "edits.ckpt", tmp_path / "kinds.ckpt"]
-    nets = [write_splice_net(path, seed, kinds=seed == 1) for seed, path in enumerate(paths)]
+    nets, probe = list[FaceNetwork]([splice_net(0, kinds=False), splice_net(1, kinds=True)]), linear_probe(2)
+    paths = [tmp_path / f"{name}.ckpt" for name in ("edits", "probe", "kinds")]
+    for path, net, temperature in zip(paths, (nets[0], probe, nets[1]), (1.5, 3.5, 2.5), strict=True):
+        write_face_network(path, net, temperature)
     records = [replace(one, source=f"s{n % 3}", split="val") for n, one in enumerate(scan_folder(demo_root)[15:36])]
     others = [replace(one, split="train") for one in scan_folder(demo_root)[:3]]
     write_manifest(tmp_path / "m.csv", [*others, *records])
@@ -143,7 +147,7 @@ def test_networks_that_tell_kinds_are_fused_and_calibrated_on_photographs(tmp_pa
     # The threshold lies at a half, where the fused log odds were moved to.
     assert calibration.threshold == pytest.approx(0.5, abs=0.01)
     faces = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
-    ensemble = KindEnsemble(list[FaceNetwork](nets), [1.5, 2.5]).eval()
+    ensemble = KindEnsemble(nets, [1.5, 2.5, 3.5], probe=probe).eval()
     with torch.inference_mode():
         output = ensemble({"face": torch.from_numpy(faces).permute(0, 3, 1, 2)})
     found = detector.network({"face": faces})
@@ -175,10 +179,24 @@ def test_networks_that_tell_kinds_need_photographs_and_temperatures(
     photographs: bool,
     message: str,
 ) -> None:
-    paths = [tmp_path / "edits.ckpt", tmp_path / "kinds.ckpt"]
+    paths = [tmp_path / "one.ckpt", tmp_path / "other.ckpt"]
     for seed, path in enumerate(paths):
-        write_splice_net(path, seed, kinds=True, calibrated=calibrated)
+        write_face_network(path, splice_net(seed, kinds=True), temperature=1.5 if calibrated else None)
     flags = ["--photographs", str(demo_root / "manifest.csv")] if photographs else []
     assert main(["release", "--ckpt_path", *map(str, paths), "--out", str(tmp_path / "out.onnx"), *flags]) == 2
     assert message in capsys.readouterr().err
+    assert not (tmp_path / "out.onnx").exists()
+
+
+@pytest.mark.parametrize("kinds", [False, True])
+def test_one_probe_needs_networks_that_tell_kinds(
+    tmp_path: Path, demo_root: Path, capsys: pytest.CaptureFixture[str], kinds: bool
+) -> None:
+    nets = [splice_net(0, kinds), linear_probe(1), *([linear_probe(2)] if kinds else [])]
+    paths = [tmp_path / f"{number}.ckpt" for number in range(len(nets))]
+    for path, net in zip(paths, nets, strict=True):
+        write_face_network(path, net, temperature=1.5)
+    command = ["release", "--ckpt_path", *map(str, paths), "--photographs", str(demo_root / "manifest.csv")]
+    assert main([*command, "--out", str(tmp_path / "out.onnx")]) == 2
+    assert f"{paths[-1]} holds a LinearProbe, a second opinion for networks that tell kinds" in capsys.readouterr().err
     assert not (tmp_path / "out.onnx").exists()

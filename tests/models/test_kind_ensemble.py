@@ -2,13 +2,18 @@ import pytest
 import torch
 
 from fakeface.errors import UserError
-from fakeface.models import KINDS, Ensemble, FaceNetwork, FaceOutput, KindEnsemble, SpliceNet
-from fakeface.models.kind_ensemble import EDITED_SHIFT, GENERATED_SHIFT
+from fakeface.models import KINDS, Ensemble, FaceNetwork, FaceOutput, KindEnsemble, LinearProbe, SpliceNet
+from fakeface.models.kind_ensemble import EDITED_SHIFT, GENERATED_SHIFT, PROBE_WEIGHT
 
 
 def splice_net(seed: int, kinds: bool) -> SpliceNet:
     torch.manual_seed(seed)
     return SpliceNet("test_efficientnet", pretrained=False, kinds=kinds).eval()
+
+
+def linear_probe() -> LinearProbe:
+    torch.manual_seed(2)
+    return LinearProbe("test_efficientnet", pretrained=False).eval()
 
 
 def faces() -> dict[str, torch.Tensor]:
@@ -64,6 +69,17 @@ def test_fake_is_what_either_suspicion_holds_of() -> None:
     torch.testing.assert_close(together.kind_logits[:, 0] - together.kind_logits[:, 1], between)
 
 
+def test_the_log_odds_of_a_probe_are_added() -> None:
+    members, probe = list[FaceNetwork]([splice_net(0, kinds=False), splice_net(1, kinds=True)]), linear_probe()
+    alone = KindEnsemble(members, [2.0, 1.5]).eval()
+    ensemble = KindEnsemble(members, [2.0, 1.5, 4.0], probe=probe).eval()
+    with torch.inference_mode():
+        first, opinion, together = alone(faces()), probe(faces()), ensemble(faces())
+    torch.testing.assert_close(together.fake_logit, first.fake_logit + PROBE_WEIGHT * opinion.fake_logit / 4.0)
+    assert together.kind_logits is not None
+    torch.testing.assert_close(together.kind_logits, first.kind_logits)
+
+
 def test_what_is_suspected_of_each_kind_needs_networks_that_tell_kinds() -> None:
     with torch.inference_mode():
         kinds = splice_net(1, kinds=True)(faces())
@@ -77,8 +93,10 @@ def test_what_is_suspected_of_each_kind_needs_networks_that_tell_kinds() -> None
 
 
 def test_temperatures_must_fit_the_members() -> None:
-    with pytest.raises(UserError, match="2 members and the temperatures"):
+    with pytest.raises(UserError, match="2 networks and the temperatures"):
         KindEnsemble([splice_net(0, kinds=False), splice_net(1, kinds=True)], [1.0])
+    with pytest.raises(UserError, match="2 networks and the temperatures"):
+        KindEnsemble([splice_net(1, kinds=True)], [1.0], probe=linear_probe())
     with pytest.raises(UserError, match="above 0"):
         KindEnsemble([splice_net(1, kinds=True)], [0.0])
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import uvicorn
 from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
@@ -22,7 +23,9 @@ from fakeface.serve.app import create_app
 from fakeface.serve.faces import KnownFace, draw_faces
 from fakeface.serve.limits import Limits
 from fakeface.views.pictures import encode_jpeg
+from tests import chromium
 from tests.networks import write_checkpoint
+from tests.serve.browsing import DESKTOP, FLAGS, complaints, open_page
 
 MakeApp = Callable[[Limits], ASGIApp]
 
@@ -88,6 +91,22 @@ def address(make_app: MakeApp) -> Iterator[str]:
 def face_address(face_detector: Detector, faces: list[KnownFace]) -> Iterator[str]:
     """The address of a server whose network judges each face."""
     yield from serve(create_app(face_detector, Explainer(face_detector), faces))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    page = open_page(browser, address, **DESKTOP)
+    yield page
+    assert complaints(page) == []
+    page.context.close()
 
 
 def serve(app: ASGIApp) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 import base64
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, FilePayload, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from fakeface.data.images import decode_image
 from fakeface.inference.detector import Detector
@@ -21,62 +19,10 @@ from fakeface.views.ela import error_level_analysis
 from fakeface.views.pictures import encode_jpeg
 from tests import chromium
 from tests.networks import ELA
+from tests.serve.browsing import DESKTOP, complaints, expect_verdict, open_page, upload
 from tests.serve.conftest import encode
 
-FLAGS = [*chromium.FLAGS, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-PAGES = ("check", "game", "how", "programs")
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-
-expect.set_options(timeout=20_000)
-
 pytestmark = chromium.NEEDED
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-def open_page(browser: Browser, address: str, **options: Any) -> Page:
-    """Open the page in a new profile; complaints of the browser and requests elsewhere fail the test."""
-    page = browser.new_context(**options).new_page()
-    page.set_default_timeout(20_000)
-    page.on("pageerror", lambda error: pytest.fail(f"JavaScript failed: {error}"))
-    page.on("console", lambda message: complaints(page).append(message.text) if message.type == "error" else None)
-    page.on("request", lambda request: None if is_own(request.url, address) else complaints(page).append(request.url))
-    page.goto(address)
-    expect(page.locator("#examples button")).to_have_count(6)
-    return page
-
-
-_complaints: dict[int, list[str]] = {}
-
-
-def complaints(page: Page) -> list[str]:
-    return _complaints.setdefault(id(page), [])
-
-
-def is_own(url: str, address: str) -> bool:
-    return url.startswith((address, "data:", "blob:"))
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    page = open_page(browser, address, **DESKTOP)
-    yield page
-    assert complaints(page) == []
-    page.context.close()
-
-
-def expect_verdict(page: Page) -> str:
-    expect(page.locator("#result")).to_be_visible()
-    expect(page.locator("#verdict")).to_be_focused()
-    return page.inner_text("#verdict-words")
 
 
 def test_chosen_photo_gets_its_verdict_with_pictures_and_regions(
@@ -155,10 +101,6 @@ def test_broken_upload_gets_a_message(browser: Browser, address: str, tmp_path: 
         expect(page.locator("#check-status")).to_contain_text(words)
         expect(page.locator("#result")).to_be_hidden()
     page.context.close()
-
-
-def upload(name: str, data: bytes) -> FilePayload:
-    return {"name": name, "mimeType": "image/jpeg", "buffer": data}
 
 
 LEVELS = "async canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
@@ -331,87 +273,3 @@ def test_explanations_have_their_pictures(page: Page) -> None:
     widths = page.locator("#how img").evaluate_all("images => images.map(image => image.naturalWidth)")
     assert len(widths) == 19
     assert min(widths) > 0
-
-
-@pytest.mark.parametrize("options", [DESKTOP, PHONE, {"viewport": {"width": 320, "height": 600}}])
-def test_nothing_is_wider_than_the_screen(browser: Browser, address: str, options: dict[str, Any]) -> None:
-    page = open_page(browser, address, **options)
-    page.get_by_role("button", name="Drawn face 2").click()
-    expect_verdict(page)
-    for name in PAGES:
-        page.goto(f"{address}#{name}")
-        expect(page.locator(f"#{name}")).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= options["viewport"]["width"]
-    page.context.close()
-
-
-NAMELESS = """() => [...document.querySelectorAll("button, a, img, meter, video, dialog, nav, article")]
-  .filter(node => !(node.alt || node.innerText?.trim() || node.textContent.trim() || node.ariaLabel
-    || node.querySelector("img")?.alt || node.labels?.length || node.closest("dd, dialog")))
-  .map(node => node.outerHTML)"""
-
-
-def test_everything_has_a_name_and_can_be_reached_with_the_keyboard(page: Page) -> None:
-    assert page.evaluate(NAMELESS) == []
-    reached = []
-    for _ in range(12):
-        page.keyboard.press("Tab")
-        reached.append(page.evaluate("document.activeElement.textContent || document.activeElement.firstChild.alt"))
-    links = ["Check a photo", "Which face is real?", "How it works", "For programs"]
-    examples = [f"Drawn face {number}" for number in range(1, 7)]
-    assert reached == [*links, "Choose photos", "Take a photo", *examples]
-
-
-@pytest.mark.parametrize("options", [DESKTOP, {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}])
-def test_axe_finds_no_violation(browser: Browser, face_address: str, group: bytes, options: dict[str, Any]) -> None:
-    page = open_page(browser, face_address, **options)
-
-    def check() -> None:
-        results = Axe().run(page, options={"runOnly": AXE_RULES})
-        assert results.violations_count == 0, results.generate_report()
-        assert len(results.response["passes"]) > 10
-
-    check()
-    page.set_input_files("#file", [upload("group.jpg", group), upload("broken.jpg", b"no image")])
-    expect(page.locator("#photos-list .state").nth(1)).to_contain_text("not a readable image")
-    expect(page.locator("#levels canvas")).to_be_visible()
-    check()
-    page.get_by_role("link", name="Which face is real?").click()
-    page.locator("#left").click()
-    expect(page.locator("#answer")).to_be_visible()
-    check()
-    for name in ("how", "programs"):
-        page.goto(f"{face_address}#{name}")
-        expect(page.locator(f"#{name}")).to_be_visible()
-        check()
-    page.context.close()
-
-
-CONTRASTS = """() => {
-  const style = getComputedStyle(document.documentElement);
-  const canvas = document.createElement("canvas").getContext("2d");
-  const luminance = name => {
-    canvas.fillStyle = style.getPropertyValue(name);
-    canvas.fillRect(0, 0, 1, 1);
-    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3)
-      .map(level => level / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const pairs = [["--on-accent", "--accent"], ["--ink", "--caution"]];
-  for (const ink of ["--ink", "--quiet", "--accent", "--real", "--fake", "--unsure"])
-    for (const ground of ["--ground", "--panel"]) pairs.push([ink, ground]);
-  return Object.fromEntries(pairs.map(pair => {
-    const [low, high] = pair.map(luminance).sort((a, b) => a - b);
-    return [pair.join(" on "), (high + 0.05) / (low + 0.05)];
-  }));
-}"""
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_can_be_read_in_light_and_dark(browser: Browser, address: str, scheme: str) -> None:
-    page = open_page(browser, address, color_scheme=scheme)
-    ground = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
-    assert (sum(ground) > 600) == (scheme == "light")
-    # WCAG 2.2, level AA: https://www.w3.org/TR/WCAG22/#contrast-minimum
-    assert {pair: ratio for pair, ratio in page.evaluate(CONTRASTS).items() if ratio < 4.5} == {}
-    page.context.close()
