@@ -23,6 +23,7 @@ from fakeface.evaluation.scores import METRICS, verdict_masks, weighted_metrics
 
 RESAMPLES = 2000
 _CELLS_AT_ONCE = 2_000_000
+_Measure = Callable[[NDArray[np.float64]], dict[str, NDArray[np.float64]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +168,55 @@ def compare_runs(
     )
 
 
+def mean_auroc(runs: Sequence[Predictions], *, resamples: int = RESAMPLES, seed: int = 0) -> tuple[float, Interval]:
+    """Return the mean AUROC of an experiment's runs, such as its seeds, with its interval.
+
+    The interval covers the choice of photographs; of other seeds it knows only these.
+
+    Args:
+        runs: On the same photographs, of both classes, in any order.
+        resamples: How many draws of their groups.
+        seed: Of the draws.
+
+    Raises:
+        UserError: When the photographs or their labels differ.
+    """
+    values = _resample(runs[0], _mean_aurocs(runs[0], runs), resamples, seed)["auroc"]
+    label = runs[0].label
+    return float(values[0]), _metric_interval(values, runs[0], (label == 1, label == 0))
+
+
+def compare_mean_auroc(
+    first: Sequence[Predictions], second: Sequence[Predictions], *, resamples: int = RESAMPLES, seed: int = 0
+) -> Difference:
+    """Compare the mean AUROCs of two experiments, as ``mean_auroc`` has them; each resample draws the same groups.
+
+    Raises:
+        UserError: When the photographs or their labels differ.
+    """
+    one, other = (_mean_aurocs(first[0], runs) for runs in (first, second))
+    measured = _resample(first[0], lambda w: {"auroc": one(w)["auroc"] - other(w)["auroc"]}, resamples, seed)
+    return _difference(measured["auroc"])
+
+
+def _mean_aurocs(reference: Predictions, runs: Sequence[Predictions]) -> _Measure:
+    """Return what gives the runs' mean AUROC for weights of the photographs in the order of ``reference``."""
+    aligned = [_aligned(reference, run) for run in runs]
+
+    def measure(weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        aurocs = [weighted_metrics(run.label, run.score, 0.5, weights)["auroc"] for run in aligned]
+        return {"auroc": np.mean(aurocs, axis=0)}
+
+    return measure
+
+
 def mcnemar_p_value(only_first_right: int, only_second_right: int) -> float:
     """Return the exact two-sided p-value of McNemar's test; 1 when the runs never disagree."""
     disagreements = only_first_right + only_second_right
     return float(binomtest(only_first_right, disagreements).pvalue) if disagreements else 1.0
 
 
-def _resample(
-    predictions: Predictions,
-    measure: Callable[[NDArray[np.float64]], dict[str, NDArray[np.float64]]],
-    resamples: int,
-    seed: int,
-) -> dict[str, NDArray[np.float64]]:
+def _resample(predictions: Predictions, measure: _Measure, resamples: int, seed: int) -> dict[str, NDArray[np.float64]]:
     """Measure the photographs as they are, then with their groups drawn anew again and again.
 
     ``measure`` turns weights ``(R, N)`` into an array ``(R,)`` per metric. What is returned has ``(1 + resamples,)``

@@ -6,8 +6,10 @@ from sklearn.metrics import roc_auc_score
 from fakeface.errors import UserError
 from fakeface.evaluation.intervals import (
     Interval,
+    compare_mean_auroc,
     compare_runs,
     mcnemar_p_value,
+    mean_auroc,
     mean_interval,
     metric_intervals,
     wilson_interval,
@@ -264,3 +266,48 @@ def test_different_photographs_are_not_compared() -> None:
         compare_runs(two, two.select(np.array([0, 1, 1])))
     with pytest.raises(UserError, match="no photograph"):
         compare_runs(two.select(np.array([], dtype=np.intp)), two)
+
+
+def draw_seeds(count: int, shift: float) -> list[Predictions]:
+    """Three runs on the same photographs, each with another noise, in an order of their own."""
+    label, score = draw_scores(120, seed=3, shift=shift)
+    runs = []
+    for seed in range(count):
+        generator = np.random.default_rng(seed)
+        run = make_predictions(label, (2 * score + generator.uniform(size=120)) / 3, [f"g{n // 2}" for n in range(120)])
+        runs.append(run.select(generator.permutation(120)))
+    return runs
+
+
+def test_the_mean_over_seeds_is_that_of_another_library() -> None:
+    runs = draw_seeds(3, shift=1.0)
+    value, bounds = mean_auroc(runs)
+    assert value == pytest.approx(np.mean([roc_auc_score(run.label, run.score) for run in runs]), abs=1e-12)
+    assert bounds.low < value < bounds.high
+    assert mean_auroc(runs[:1])[1] == metric_intervals(runs[0])["auroc"]
+
+
+def test_experiments_are_compared_over_their_seeds() -> None:
+    better, worse = draw_seeds(3, shift=2.0), draw_seeds(2, shift=0.7)
+    found = compare_mean_auroc(better, worse)
+    assert found.value == pytest.approx(mean_auroc(better)[0] - mean_auroc(worse)[0], abs=1e-12)
+    assert 0 < found.interval.low < found.value < found.interval.high
+    assert found.p_value < 0.05
+    assert compare_mean_auroc(better[:1], worse[:1]) == compare_runs(better[0], worse[0]).auroc
+    assert compare_mean_auroc(better, better).interval == Interval(0.0, 0.0)
+
+
+def test_the_mean_varies_with_the_photographs_by_hand() -> None:
+    # Of two groups, each a fake and a real, the first run has the first pair in order, the second run both: 3/4 and 1
+    # of four pairs, a mean of 7/8. Drawn twice, the first group gives 1 and 1, the second 0 and 1.
+    labels, groups = [1, 0, 1, 0], ["a", "a", "b", "b"]
+    runs = [make_predictions(labels, scores, groups) for scores in ([0.9, 0.1, 0.3, 0.4], [0.9, 0.1, 0.8, 0.2])]
+    found = compare_mean_auroc(runs, runs[1:])
+    assert found.value == pytest.approx(-1 / 8)
+    assert found.interval.low == pytest.approx(-1 / 2)
+    assert found.interval.high == 0.0
+
+
+def test_seeds_on_different_photographs_are_not_compared() -> None:
+    with pytest.raises(UserError, match=r"2\.jpg is in one only"):
+        mean_auroc([make_predictions([0, 1, 1], [0.1, 0.2, 0.3]), make_predictions([0, 1], [0.1, 0.2])])
