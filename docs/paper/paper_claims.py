@@ -42,14 +42,14 @@ class Tested:
     """Two experiments of the same split and seed, tested against each other.
 
     Attributes:
-        first: Name of the one that is said to be better.
-        second: Name of the other.
+        first: The one that is said to be better.
+        second: The other.
         all: On all test photographs.
         common: On those with the common JPEG table.
     """
 
-    first: str
-    second: str
+    first: PaperRun
+    second: PaperRun
     all: Comparison
     common: Comparison
 
@@ -66,7 +66,7 @@ def answer_claims(runs: Mapping[str, PaperRun]) -> dict[str, list[Tested]]:
 def _test(first: PaperRun, second: PaperRun) -> Tested:
     whole = compare_runs(first.predictions, second.predictions)
     common = compare_runs(first.predictions.select(first.common), second.predictions.select(second.common))
-    return Tested(first.experiment, second.experiment, whole, common)
+    return Tested(first, second, whole, common)
 
 
 def answer(pairs: Sequence[Tested]) -> str:
@@ -94,9 +94,9 @@ def claim_table(claim: str, pairs: Sequence[Tested], paper: Mapping[str, Figures
     """
     rows = [
         [
-            f"`{pair.first}`",
-            f"`{pair.second}`",
-            unpaired(paper.get(pair.first), paper.get(pair.second), "accuracy"),
+            pair.first.title,
+            pair.second.title,
+            unpaired(paper.get(pair.first.experiment), paper.get(pair.second.experiment), "accuracy"),
             difference(pair.all.accuracy)[0],
             probability(pair.all.mcnemar_p_value),
             *difference(pair.all.auroc),

@@ -5,21 +5,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scipy.special import expit
-
 from fakeface.errors import UserError
-from fakeface.evaluation.intervals import compare_runs, metric_intervals
-from fakeface.evaluation.predictions import Predictions
+from fakeface.evaluation.intervals import Difference, compare_runs, metric_intervals
 from fakeface.evaluation.scores import compute_scores
 from fakeface.evaluation.summary import measure
 from fakeface.folders import make_new_folder
-from fakeface.report.numbers import NONE, decimal, difference, interval, measured, share
+from fakeface.report.numbers import NONE, decimal, difference, interval, measured, probability, share, signed
 from fakeface.report.pages import PLOT_FOLDER, Cell, Plot, Table, render
 from fakeface.report.paper import PAPER_COLUMNS, PaperRow, figure_cells, read_paper_tables
 from fakeface.report.plots import curves_plot
 from fakeface.report.tables import name_corruption
-from paper_claims import answer, answer_claims, claim_table, unpaired
+from paper_claims import answer, answer_claims, claim_table
 from paper_scores import HONEST, RANDOM, PaperRun, PaperScores, read_paper_scores
+from paper_seeds import answer_over_seeds, gain_table, seed_pair_table, seed_table, spread
+from paper_splits import extremes, source_table, split_table
 
 EXTRA = {
     "efficientnet_lite0_ela": "EfficientNet-Lite0 on ELA",
@@ -27,8 +26,7 @@ EXTRA = {
 }
 """What was trained beside the paper's experiments, for want of weights of ResNet50 and VGG16."""
 
-CHEAP = ("mobilenet_original", "mobilenet_ela", "custom_cnn_original", "custom_cnn_ela", "fusion_type3")
-"""What is trained with three seeds."""
+_ELEVEN = [row.experiment for table in read_paper_tables() for row in table.rows]
 
 _CORRUPTED_RESAMPLES = 200
 """For the many intervals of the corrupted photographs; they move by a twentieth of their width with the draw."""
@@ -59,7 +57,7 @@ def write_page(folder: Path) -> Path:
 def _content(scores: PaperScores, plot_folder: str) -> dict[str, Any]:
     """Return what ``paper.jinja`` needs."""
     paper = {row.experiment: measure(row.verdicts()) for table in read_paper_tables() for row in table.rows}
-    claims = answer_claims(scores.first_seed(HONEST))
+    claims, over_seeds = answer_claims(scores.first_seed(HONEST)), answer_over_seeds(scores.with_seeds())
     return {
         "plot_folder": plot_folder,
         "photographs": scores.photographs,
@@ -70,15 +68,21 @@ def _content(scores: PaperScores, plot_folder: str) -> dict[str, Any]:
         ],
         "extra": _paper_table("Two rows more", [(name, what, None) for name, what in EXTRA.items()], scores),
         "overview": overview_table(scores),
-        "splits": _split_table(scores),
-        "seeds": _seed_table(scores),
+        "splits": split_table(scores),
+        "extremes": extremes(scores),
+        "sources": source_table(scores),
+        "seeds": seed_table(scores),
+        "spread": [decimal(end(spread(runs) for runs in scores.with_seeds().values())) for end in (min, max)],
+        "over_seeds": {(pair.first, pair.second): _written(pair.all) for pair in over_seeds},
+        "seed_pairs": seed_pair_table(over_seeds),
+        "gain": gain_table(scores, {name: _title(name) for name in ("none", *STRESSES)}),
         "claims": [(claim, answer(pairs), claim_table(claim, pairs, paper)) for claim, pairs in claims.items()],
-        "tests": sum(map(len, claims.values())),
+        "tests": sum(map(len, claims.values())) + len(over_seeds),
         "heads": _heads_table(scores),
         "robustness": _robustness_table(scores),
         "stress": _stress_table(scores),
         "runs": _run_table(scores),
-        "unfinished": _unfinished(scores),
+        "commands": _commands(scores),
         "plots": _plots(scores),
     }
 
@@ -88,7 +92,7 @@ def overview_table(scores: PaperScores) -> Table:
     found = sorted(scores.first_seed(HONEST).values(), key=lambda run: -(run.figures["metrics"]["auroc"] or 0))
     rows = [
         [
-            f"`{run.experiment}`{_epochs_note(run)}",
+            run.title,
             measured(run.figures, "accuracy"),
             measured(run.figures, "auroc"),
             measured(run.common_figures, "auroc"),
@@ -101,10 +105,6 @@ def overview_table(scores: PaperScores) -> Table:
     return Table("The honest split in brief", columns, rows)
 
 
-def _epochs_note(run: PaperRun) -> str:
-    return "" if run.facts["complete"] else f", cut off after {run.epochs} of {run.facts['epochs']} epochs"
-
-
 def _paper_table(title: str, experiments: Sequence[tuple[str, str, PaperRow | None]], scores: PaperScores) -> Table:
     rows: list[Sequence[Cell]] = []
     strong = []
@@ -115,9 +115,10 @@ def _paper_table(title: str, experiments: Sequence[tuple[str, str, PaperRow | No
             if run is None:
                 rows.append([model, f"{name}: not trained", *[NONE] * 9])
                 continue
+            weights = run.title.removeprefix(f"`{experiment}`")
             strong.append(len(rows))
             curves = (run.curves[tag][run.tested_epoch] for tag in ("train/accuracy", "val/accuracy"))
-            rows.append([model, name + _epochs_note(run), *map(share, curves), *figure_cells(run.figures)])
+            rows.append([model, name + weights, *map(share, curves), *figure_cells(run.figures)])
     return Table(title, PAPER_COLUMNS, rows, text_columns=2, strong=strong)
 
 
@@ -132,57 +133,10 @@ def _printed_rows(row: PaperRow) -> list[list[Cell]]:
     ]
 
 
-def _split_table(scores: PaperScores) -> Table:
-    rows: list[Sequence[Cell]] = []
-    honest, random = scores.first_seed(HONEST), scores.first_seed(RANDOM)
-    for experiment in sorted(honest.keys() & random.keys()):
-        run, other = honest[experiment], random[experiment]
-        epochs = min(run.epochs, other.epochs)
-        rows.append(
-            [
-                f"`{experiment}`",
-                f"{run.epochs} / {other.epochs}",
-                measured(run.figures, "auroc"),
-                measured(other.figures, "auroc"),
-                unpaired(other.figures, run.figures, "auroc"),
-                measured(other.unseen_figures, "auroc"),
-                f"{decimal(run.best_validation_auroc(epochs))} / {decimal(other.best_validation_auroc(epochs))}",
-            ]
-        )
-    columns = [
-        *("Experiment", "Epochs, honest / random", "AUROC, honest split", "AUROC, random split", "Random minus honest"),
-        *("AUROC, random split, source not in train", "Validation AUROC after as many epochs, honest / random"),
-    ]
-    return Table("The honest split beside the random one", columns, rows)
-
-
-def _seed_table(scores: PaperScores) -> Table:
-    rows: list[Sequence[Cell]] = []
-    for (split, experiment, seed), run in scores.runs.items():
-        first = scores.runs[split, experiment, 0]
-        if seed == 0:
-            continue
-        epochs = min(run.epochs, first.epochs)
-        compared = compare_runs(run.predictions, first.predictions)
-        rows.append(
-            [
-                f"`{experiment}`, seed {seed}",
-                f"{run.epochs} / {first.epochs}",
-                measured(run.figures, "auroc"),
-                measured(first.figures, "auroc"),
-                *difference(compared.auroc),
-                f"{decimal(run.best_validation_auroc(epochs))} / {decimal(first.best_validation_auroc(epochs))}",
-            ]
-        )
-    columns = [
-        *("Run", "Epochs, it / seed 0", "AUROC", "AUROC, seed 0", "It minus seed 0", "p"),
-        "Validation AUROC after as many epochs, it / seed 0",
-    ]
-    return Table("Other seeds, honest split", columns, rows)
-
-
-def _corrupted(run: PaperRun, corruption: str) -> Predictions:
-    return Predictions(run.predictions.records, expit(run.robustness[corruption]))
+def _written(found: Difference) -> str:
+    p = probability(found.p_value)
+    bounds = interval((found.interval.low, found.interval.high))
+    return f"{signed(found.value)} {bounds}, p {p if p.startswith('<') else f'= {p}'}"
 
 
 def _title(corruption: str) -> str:
@@ -213,11 +167,11 @@ def _heads_table(scores: PaperScores) -> Table:
 def _robustness_table(scores: PaperScores) -> Table:
     runs = list(scores.first_seed(HONEST).values())
     rows = [[_title(name), *(_auroc(run, name) for run in runs)] for name in runs[0].robustness]
-    return Table("AUROC under corruptions", ["Corruption", *(f"`{run.experiment}`" for run in runs)], rows)
+    return Table("AUROC under corruptions", ["Corruption", *(run.title for run in runs)], rows)
 
 
 def _auroc(run: PaperRun, corruption: str) -> Cell:
-    corrupted = _corrupted(run, corruption)
+    corrupted = run.corrupted(corruption)
     found = metric_intervals(corrupted, resamples=_CORRUPTED_RESAMPLES)["auroc"]
     auroc = compute_scores(corrupted.label, corrupted.score)["auroc"]
     return decimal(auroc), interval(None if found is None else (found.low, found.high))
@@ -226,9 +180,9 @@ def _auroc(run: PaperRun, corruption: str) -> Cell:
 def _stress_table(scores: PaperScores) -> Table:
     rows = []
     for run in scores.first_seed(HONEST).values():
-        clean = _corrupted(run, "none")
-        losses = (compare_runs(_corrupted(run, name), clean).auroc for name in STRESSES)
-        rows.append([f"`{run.experiment}`", measured(run.figures, "auroc"), *(difference(loss)[0] for loss in losses)])
+        clean = run.corrupted("none")
+        losses = (compare_runs(run.corrupted(name), clean).auroc for name in STRESSES)
+        rows.append([run.title, measured(run.figures, "auroc"), *(difference(loss)[0] for loss in losses)])
     return Table("What corruptions cost", ["Experiment", "AUROC", *map(_title, STRESSES)], rows)
 
 
@@ -245,7 +199,7 @@ def _run_table(scores: PaperScores) -> Table:
                 "honest" if run.split == HONEST else "random",
                 str(run.seed),
                 start,
-                f"{run.epochs} of {run.facts['epochs']}",
+                str(run.facts["epochs_done"]),
                 str(run.tested_epoch + 1),
                 run.facts["device"],
             ]
@@ -254,24 +208,23 @@ def _run_table(scores: PaperScores) -> Table:
     return Table("All trainings", columns, rows, text_columns=4)
 
 
-def _unfinished(scores: PaperScores) -> list[tuple[str, int, list[str]]]:
-    """Return what was cut off or not begun: split, seed and experiments."""
-    eleven = [row.experiment for table in read_paper_tables() for row in table.rows]
-    plan = {
-        (HONEST, 0): [*eleven, *EXTRA],
-        (RANDOM, 0): [name for name in (*eleven, *EXTRA) if not name.startswith("vgg16")],
-        **{(HONEST, seed): CHEAP for seed in (1, 2)},
-    }
-    done = {key for key, run in scores.runs.items() if run.facts["complete"]}
-    left = {(split, seed): [n for n in names if (split, n, seed) not in done] for (split, seed), names in plan.items()}
-    return [(split, seed, names) for (split, seed), names in left.items() if names]
+def _commands(scores: PaperScores) -> list[tuple[str, str, list[str]]]:
+    """Return split, seeds and experiments of the commands that train everything again."""
+    seeds: dict[tuple[str, str], list[str]] = {}
+    for split, experiment, seed in scores.runs:
+        seeds.setdefault((split, experiment), []).append(str(seed))
+    commands: dict[tuple[str, str], list[str]] = {}
+    for (split, experiment), own in seeds.items():
+        commands.setdefault((split, " ".join(own)), []).append(experiment)
+    return [(split, own, names) for (split, own), names in commands.items()]
 
 
 def _plots(scores: PaperScores) -> list[Plot]:
     figures = {row.experiment: f", as Figure {row.figure} of the report" for t in read_paper_tables() for row in t.rows}
+    runs = scores.first_seed(HONEST)
     return [
-        Plot(experiment, curves_plot(run.curves, run.tested_epoch), f"`{experiment}`{figures.get(experiment, '')}")
-        for experiment, run in scores.first_seed(HONEST).items()
+        Plot(name, curves_plot(runs[name].curves, runs[name].tested_epoch), f"`{name}`{figures.get(name, '')}")
+        for name in (*_ELEVEN, *EXTRA)
     ]
 
 

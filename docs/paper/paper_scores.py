@@ -8,6 +8,7 @@ writes, holds log odds of heads on frozen branches.
 
 import csv
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +43,8 @@ class PaperRun:
         curves: Of the training.
         common: Which test photographs have the common JPEG table, ``(N,)``.
         unseen: Which test photographs share no source with train, ``(N,)``.
+        relatives: Of each test photograph, the class of the photographs with its source that are in train, or, as the
+            honest split has none there, in test: "same" as its own, "other", "both" or "none", ``(N,)``.
         robustness: Log odds of fake by corruption, such as "jpeg_75", each ``(N,)``; empty when unmeasured.
     """
 
@@ -53,6 +56,7 @@ class PaperRun:
     curves: Curves
     common: NDArray[np.bool_]
     unseen: NDArray[np.bool_]
+    relatives: NDArray[np.str_]
     robustness: dict[str, NDArray[np.float64]]
 
     @cached_property
@@ -71,18 +75,24 @@ class PaperRun:
         return measure(self.predictions.select(self.unseen))
 
     @property
-    def epochs(self) -> int:
-        """How many epochs were trained."""
-        return int(self.facts["epochs_done"])
+    def title(self) -> str:
+        """Its name as tables have it, with what began with random weights instead of the report's from ImageNet."""
+        net = self.facts["config"]["net"]
+        own = [net["branches"][view] for view, weights in net["pretrained"].items() if not weights]
+        random = [name for name in own if name != "custom_cnn"]
+        if not random:
+            return f"`{self.experiment}`"
+        whole = len(random) == len(net["branches"])
+        return f"`{self.experiment}` ({'' if whole else 'ELA branch: '}random weights)"
+
+    def corrupted(self, corruption: str) -> Predictions:
+        """Return the test photographs with their scores under a corruption."""
+        return Predictions(self.predictions.records, expit(self.robustness[corruption]))
 
     @property
     def tested_epoch(self) -> int:
         """The epoch that was tested, the best on validation, counted from 0."""
         return int(self.facts["best_epoch"])
-
-    def best_validation_auroc(self, epochs: int) -> float:
-        """Return the highest AUROC on validation within the first epochs."""
-        return max(value for epoch, value in self.curves["val/auroc"].items() if epoch < epochs)
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,14 @@ class PaperScores:
         """Return the runs of a split with the seed 0, by experiment."""
         return {name: run for (own, name, seed), run in self.runs.items() if own == split and seed == 0}
 
+    def with_seeds(self) -> dict[str, list[PaperRun]]:
+        """Return the runs of the honest split that were trained with several seeds, by experiment."""
+        seeds: dict[str, list[PaperRun]] = {}
+        for (split, name, _), run in self.runs.items():
+            if split == HONEST:
+                seeds.setdefault(name, []).append(run)
+        return {name: runs for name, runs in seeds.items() if len(runs) > 1}
+
 
 def read_paper_scores(folder: Path) -> PaperScores:
     """Read a folder like ``docs/paper``.
@@ -120,6 +138,7 @@ def read_paper_scores(folder: Path) -> PaperScores:
     runs: dict[tuple[str, str, int], PaperRun] = {}
     header_rule: dict[str, Predictions] = {}
     photographs: dict[str, dict[str, tuple[int, ...]]] = {}
+    relatives_in = {HONEST: "test", RANDOM: "train"}
     for split in (HONEST, RANDOM):
         rows = _rows(folder / "splits" / f"{split}.csv")
         labels = {part: [row["label"] for row in rows if row["split"] == part] for part in SPLITS}
@@ -142,10 +161,24 @@ def read_paper_scores(folder: Path) -> PaperScores:
                 curves=_read_curves(run / "curves.csv"),
                 common=own_tables == common,
                 unseen=unseen,
+                relatives=_relatives(predictions, [row for row in rows if row["split"] == relatives_in[split]]),
                 robustness=_read_scores(run / "robustness.csv", predictions),
             )
     heads = _read_heads(folder / "heads.csv", header_rule[HONEST])
     return PaperScores(runs, header_rule, heads, photographs)
+
+
+def _relatives(predictions: Predictions, rows: Sequence[Mapping[str, str]]) -> NDArray[np.str_]:
+    """Return what ``PaperRun.relatives`` says, of relatives that are among the rows of a manifest."""
+    of_group: dict[str, dict[str, int]] = {}
+    for row in rows:
+        of_group.setdefault(row["group"], {})[row["path"]] = LABEL_NAMES.index(row["label"])
+    names = {frozenset[bool](): "none", frozenset({True}): "same", frozenset({False}): "other"}
+    found = []
+    for path, label, group in zip(predictions.path, predictions.label, predictions.group, strict=True):
+        others = of_group.get(group, {}).items()
+        found.append(names.get(frozenset(bool(own == label) for other, own in others if other != path), "both"))
+    return np.array(found)
 
 
 def _read_heads(path: Path, photographs: Predictions) -> dict[tuple[str, int, int], Predictions]:
