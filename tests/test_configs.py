@@ -13,7 +13,7 @@ from fakeface.cli import main
 from fakeface.models import FaceClassifier
 
 CONFIGS = Path(__file__).parents[1] / "configs"
-OVERLAYS = {"base", "demo", "best_gpu"}
+OVERLAYS = {"base", "demo", "best_gpu", "crops"}
 EXPERIMENTS = sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem not in OVERLAYS)
 
 ADAM = {"class_path": "torch.optim.Adam", "lr": 0.0001}

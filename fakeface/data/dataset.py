@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from fakeface.data.cache import ViewSource
 from fakeface.data.records import REGIONS, Record
 
-Augmentation = Literal["none", "paper", "online", "forensic", "kinds"]
+Augmentation = Literal["none", "paper", "online", "forensic", "kinds", "crops"]
 Sample = dict[str, Any]
 
 
@@ -26,8 +26,8 @@ class FaceDataset(Dataset[Sample]):
     Args:
         records: The photographs.
         source: Their views, by position in ``records``.
-        augmentation: ``none``, ``paper`` or ``online``; ``ForensicDataset`` and
-            ``KindDataset`` are for ``forensic`` and ``kinds``.
+        augmentation: ``none``, ``paper`` or ``online``; ``ForensicDataset`` is for ``forensic``, ``KindDataset`` for
+            ``kinds`` and ``crops``.
         seed: Seed of the augmentation.
     """
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -126,12 +127,13 @@ def crop_around_face(face: FacePhotograph) -> FacePhotograph:
     return FacePhotograph(*(scaled(image, points, factor) if factor < 1 else (image, points)))
 
 
-def through_the_web(
+def training_face(
     face: FacePhotograph,
     regions: NDArray[np.float32],
     mask: NDArray[np.float32] | None,
     size: int,
     generator: np.random.Generator,
+    through_the_web: bool = True,
 ) -> FaceSample:
     """Change a photograph as honest users do, send it through the web, and cut out the view at random.
 
@@ -141,8 +143,11 @@ def through_the_web(
         mask: Share of foreign pixels of the photograph, 0 to 1, ``(H, W)``; None where it is not known.
         size: Height and width of the view.
         generator: Where all choices come from; the same state gives pictures of one size the same changes.
+        through_the_web: Whether it is changed and sent at all.
     """
-    image, points = web_history(benign_changes(face.image, generator), face.points, generator)
+    image, points = face
+    if through_the_web:
+        image, points = web_history(benign_changes(image, generator), points, generator)
     crop, mirrored, interpolation = draw_crop(size, 0.07, generator)
     factor = np.hypot(*alignment(points)[:, 0]) * np.hypot(*crop[:, 0])
     if factor < 0.5:  # sampling would skip pixels
@@ -162,14 +167,18 @@ def through_the_web(
 class PairedOrder(BalancedOrder):
     """Draws photographs with balanced classes, kinds and sources, most reals followed by a pseudo-fake of themselves.
 
+    Args:
+        records: The photographs.
+        paired: Share of the reals that are followed by one.
+
     The index of a sample is the photograph's position, plus the number of photographs for its pseudo-fake, plus twice
     that for each time that it was drawn before, so that no two samples of an epoch are the same.
     """
 
-    def __init__(self, records: Sequence[Record]) -> None:
+    def __init__(self, records: Sequence[Record], paired: float = PAIRED) -> None:
         super().__init__(records, SHARE_OF_REALS)
         self._labels = [record.label for record in records]
-        self._pairs = int(int(len(records) * SHARE_OF_REALS) * PAIRED)
+        self._pairs = int(int(len(records) * SHARE_OF_REALS) * paired)
 
     def __len__(self) -> int:
         """How many are drawn in every epoch, pseudo-fakes among them."""
@@ -197,15 +206,22 @@ class KindDataset(FaceDataset):
         faces: Their faces.
         size: Height and width of the view.
         seed: Seed of all choices.
+        augmentation: ``kinds``, or ``crops``: photographs as they are, and no pseudo-fakes.
     """
 
     def __init__(
-        self, records: Sequence[Record], source: ViewSource, faces: KindFaces, size: int, seed: int = 0
+        self,
+        records: Sequence[Record],
+        source: ViewSource,
+        faces: KindFaces,
+        size: int,
+        seed: int = 0,
+        augmentation: Literal["kinds", "crops"] = "kinds",
     ) -> None:
-        super().__init__(records, source, "kinds", seed)
+        super().__init__(records, source, augmentation, seed)
         self.faces = faces
         self.size = size
-        self.order = PairedOrder(records)
+        self.order = PairedOrder(records, PAIRED if augmentation == "kinds" else 0.0)
 
     def __len__(self) -> int:
         return len(self.order)
@@ -232,7 +248,7 @@ class KindDataset(FaceDataset):
             label, kind = FAKE, KIND_CLASSES[name]
         # Of the photograph's number: its pseudo-fake shall have the same way.
         way = np.random.default_rng([self.seed, epoch, index - paired * len(self.records)])
-        sample = through_the_web(face, regions, mask, self.size, way)
+        sample = training_face(face, regions, mask, self.size, way, self.augmentation == "kinds")
         return {
             **sample.tensors(),
             "label": torch.tensor(label, dtype=torch.float32),

@@ -30,14 +30,14 @@ class Ensemble(FaceNetwork):
                 )
         self.members = nn.ModuleList(members)
         self.views = members[0].views
-        self.has_regions = all(member.has_regions for member in members)
+        self.has_regions = any(member.has_regions for member in members)
 
     def forward(self, views: dict[str, Tensor]) -> FaceOutput:
         """Classify views ``(B, 3, H, W)``, uint8 or float in 0..255.
 
         Returns:
-            The members' log odds of fake, fused ``(B, 1)``, their kinds, the means of their regions and maps where all
-            have them, and the distance of the first that has one.
+            The members' log odds of fake, fused ``(B, 1)``, their kinds, the means of the regions and maps of those
+            that have them, and the distance of the first that has one.
         """
         outputs: list[FaceOutput] = [member(views) for member in self.members]
         return FaceOutput(
@@ -54,9 +54,11 @@ class Ensemble(FaceNetwork):
 
     def fuse_kinds(self, outputs: Sequence[FaceOutput]) -> Tensor | None:
         """Return what is suspected of each kind ``(B, 3)``: the mean, where all members tell kinds."""
-        return _mean([output.kind_logits for output in outputs])
+        kinds = [output.kind_logits for output in outputs]
+        return _mean(kinds) if all(kind is not None for kind in kinds) else None
 
 
 def _mean(tensors: Sequence[Tensor | None]) -> Tensor | None:
+    """Return the mean of those that there are."""
     known = [tensor for tensor in tensors if tensor is not None]
-    return torch.stack(known).mean(dim=0) if len(known) == len(tensors) else None
+    return torch.stack(known).mean(dim=0) if known else None

@@ -18,6 +18,7 @@ from fakeface.errors import UserError
 from fakeface.models.mahalanobis import MahalanobisDistance
 from fakeface.models.network import KINDS, FaceNetwork, FaceOutput
 from fakeface.models.pretrained import create_backbone, refusing_sizes
+from fakeface.models.stages import find_stages, style
 
 STRIDES = (8, 16, 32)
 REGIONS = 4
@@ -39,12 +40,12 @@ class SpliceNet(FaceNetwork):
         backbone_lr_scale: Factor on the learning rate of the backbone.
         kinds: Whether to tell the kinds of fakes apart, by a softmax over real and each of ``KINDS``.
         distance: Whether to say, in evaluation mode, how far a face lies from those that ``distance`` was fitted to.
+        localises: Whether there are a map and scores of regions, for trainings whose samples show where an edit is.
 
     Raises:
         UserError: When the backbone has no such features, no such module, or no blocks that can be skipped.
     """
 
-    has_regions = True
     backbone: Any  # a module of timm, whose methods no type describes
     mean: Tensor
     std: Tensor
@@ -60,11 +61,13 @@ class SpliceNet(FaceNetwork):
         backbone_lr_scale: float = 0.5,
         kinds: bool = False,
         distance: bool = False,
+        localises: bool = True,
     ) -> None:
         super().__init__()
         self.views = ["face"]
+        self.has_regions = localises
         self.backbone = network = _create(backbone, pretrained, drop_path)
-        self.stages, channels = _stages(network, backbone)
+        self.stages, channels = find_stages(network, backbone, STRIDES)
         self.lateral = nn.ModuleList(nn.Conv2d(inputs, width, 1) for inputs in channels)
         self.fuse = nn.Sequential(
             nn.BatchNorm2d(width),
@@ -73,10 +76,11 @@ class SpliceNet(FaceNetwork):
             nn.BatchNorm2d(width),
             nn.ReLU(),
         )
-        self.map_output = nn.Conv2d(width, 1, 1)
-        self.attention = nn.Conv2d(width, REGIONS, 1)
-        self.region_weight = nn.Parameter(torch.randn(REGIONS, width) * 0.02)
-        self.region_bias = nn.Parameter(torch.zeros(REGIONS))
+        if localises:
+            self.map_output = nn.Conv2d(width, 1, 1)
+            self.attention = nn.Conv2d(width, REGIONS, 1)
+            self.region_weight = nn.Parameter(torch.randn(REGIONS, width) * 0.02)
+            self.region_bias = nn.Parameter(torch.zeros(REGIONS))
         self.dropout = nn.Dropout(dropout)
         self.label_output = nn.Linear(network.head_hidden_size + 2 * width, 1 + len(KINDS) if kinds else 1)
         self.distance = MahalanobisDistance(2 * sum(channels)) if distance else None
@@ -107,7 +111,8 @@ class SpliceNet(FaceNetwork):
         """Classify faces ``(B, 3, H, W)``, uint8 or float in 0..255, height and width multiples of 32.
 
         Returns:
-            Logits of label ``(B, 1)``, or ``(B, 4)`` with kinds, of regions ``(B, 4)`` and map ``(B, H / 16, W / 16)``.
+            Logits of label ``(B, 1)``, or ``(B, 4)`` with kinds, and where it localises of regions ``(B, 4)`` and map
+            ``(B, H / 16, W / 16)``.
 
         Raises:
             UserError: When the backbone is made for another size.
@@ -117,12 +122,15 @@ class SpliceNet(FaceNetwork):
             return FaceOutput(*self._heads(*self._backbone_features(image)))
         # In one batch, for in two passes ONNX Runtime would hold the weights twice.
         last, features = self._backbone_features(torch.cat([image, image.flip(3)]))
-        label, regions, splice_map = (output.unflatten(0, (2, -1)) for output in self._heads(last, features))
-        return FaceOutput(
-            label.mean(dim=0),
-            (regions[0] + regions[1][:, _MIRRORED_REGIONS]) / 2,
-            (splice_map[0] + splice_map[1].flip(2)) / 2,
-            distance=None if self.distance is None else self.distance(_style(features))[:, None],
+        label, *places = (output.unflatten(0, (2, -1)) for output in self._heads(last, features))
+        distance = None if self.distance is None else self.distance(self._style(features))[:, None]
+        output = FaceOutput(label.mean(dim=0), distance=distance)
+        if not places:
+            return output
+        regions, splice_map = places
+        return output._replace(
+            regions=(regions[0] + regions[1][:, _MIRRORED_REGIONS]) / 2,
+            map=(splice_map[0] + splice_map[1].flip(2)) / 2,
         )
 
     def measure_distance(self, styles: Tensor, weights: Tensor) -> None:
@@ -135,7 +143,12 @@ class SpliceNet(FaceNetwork):
     def style(self, views: dict[str, Tensor]) -> Tensor:
         """Return what ``distance`` is fitted to ``(B, F)``: textures of faces, as the backbone sees them."""
         image = self._normalise(views)
-        return _style(self._backbone_features(torch.cat([image, image.flip(3)]))[1])
+        return self._style(self._backbone_features(torch.cat([image, image.flip(3)]))[1])
+
+    def _style(self, features: Sequence[Tensor]) -> Tensor:
+        """Return the mean of the styles of faces and of their mirror images, which follow them in the batch."""
+        both: Tensor = style(features).unflatten(0, (2, -1))
+        return both.mean(dim=0)
 
     def _normalise(self, views: dict[str, Tensor]) -> Tensor:
         image = views["face"].to(self.mean.dtype, memory_format=torch.channels_last)
@@ -147,33 +160,28 @@ class SpliceNet(FaceNetwork):
             last, features = self.backbone.forward_intermediates(image, indices=self.stages)
         return last, features
 
-    def _heads(self, last: Tensor, features: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    def _heads(self, last: Tensor, features: Sequence[Tensor]) -> list[Tensor]:
+        """Return the logits of label, and where it localises of regions and map."""
         fine, middle, coarse = (lateral(feature) for lateral, feature in zip(self.lateral, features, strict=True))
         coarse = F.interpolate(coarse, size=middle.shape[-2:], mode="nearest")
         fused = self.fuse(middle + F.avg_pool2d(fine, 2) + coarse)
         pooled = self.backbone.forward_head(last, pre_logits=True)
-        splice_map, attention = self.map_output(fused), self.attention(fused)
+        places = self._places(fused) if self.has_regions else []
         # In bfloat16 the logits of different faces would tie, and the AUROC with them.
         with torch.autocast(last.device.type, enabled=False):
             fused, pooled = fused.float(), pooled.float()
+            summary = torch.cat([pooled, fused.mean(dim=(2, 3)), fused.amax(dim=(2, 3))], dim=1)
+            return [self.label_output(self.dropout(summary)), *places]
+
+    def _places(self, fused: Tensor) -> list[Tensor]:
+        splice_map, attention = self.map_output(fused), self.attention(fused)
+        with torch.autocast(fused.device.type, enabled=False):
             window = attention.float().flatten(2).softmax(dim=2)
-            tokens = torch.einsum("brn,bwn->brw", window, fused.flatten(2))
+            tokens = torch.einsum("brn,bwn->brw", window, fused.float().flatten(2))
             # The factor lets the small initial weights learn as fast as the other heads'.
             # Not a product and its sum, which OpenVINO 2026.4 computes wrongly for more than one photograph.
             regions = torch.einsum("brw,rw->br", self.dropout(tokens), self.region_weight) * REGIONS + self.region_bias
-            summary = torch.cat([pooled, fused.mean(dim=(2, 3)), fused.amax(dim=(2, 3))], dim=1)
-            return self.label_output(self.dropout(summary)), regions, splice_map.float()[:, 0]
-
-
-def _style(features: Sequence[Tensor]) -> Tensor:
-    """Return means and logarithms of standard deviations over all places ``(B, F)``, of faces and their mirror images.
-
-    They tell the style of a picture (https://arxiv.org/abs/1703.06868), whoever is on it.
-    """
-    flat = [feature.float().flatten(2) for feature in features]
-    parts = [part for one in flat for part in (one.mean(dim=2), (one.std(dim=2, correction=0) + 1e-3).log())]
-    style: Tensor = torch.cat(parts, dim=1).unflatten(0, (2, -1)).mean(dim=0)
-    return style
+            return [regions, splice_map.float()[:, 0]]
 
 
 def _create(backbone: str, pretrained: bool | str, drop_path: float) -> Any:
@@ -187,20 +195,6 @@ def _create(backbone: str, pretrained: bool | str, drop_path: float) -> Any:
         raise UserError(
             f"the backbone {backbone} has no blocks that could be skipped: set model.net.init_args.drop_path to 0"
         ) from error
-
-
-def _stages(network: Any, name: str) -> tuple[list[int], list[int]]:
-    """Return the indices and channels of the backbone's features at ``STRIDES``."""
-    if not hasattr(network, "forward_intermediates"):
-        raise UserError(f"the backbone {name} gives no intermediate features: name another network of timm")
-    by_stride = {stage["reduction"]: number for number, stage in enumerate(network.feature_info)}
-    if not by_stride.keys() >= set(STRIDES):
-        raise UserError(
-            f"the backbone {name} has features at the strides {sorted(by_stride)}, not at 8, 16 and 32: "
-            f"name another network of timm"
-        )
-    stages = [by_stride[stride] for stride in STRIDES]
-    return stages, [network.feature_info[stage]["num_chs"] for stage in stages]
 
 
 def _submodule(network: nn.Module, path: str, name: str) -> nn.Module:

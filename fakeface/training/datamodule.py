@@ -32,6 +32,7 @@ from fakeface.views.view import ELA, FACE, ORIGINAL, ViewParameters, find_view
 DEFAULT_ROOT = Path("data/real_and_fake_face")
 """Where ``fakeface data download`` puts the data set."""
 
+_KEEP_FACES = ("forensic", "kinds", "crops")
 _SPLITS_OF_STAGE = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), "predict": ("test",)}
 
 
@@ -53,7 +54,8 @@ class FaceDataModule(LightningDataModule):
         augmentation: ``paper`` (train and validation seven-fold), ``online`` (train alone, drawn in every epoch),
             ``forensic`` (train alone: random JPEG histories, crops and pseudo-fakes of the view ``face``; the batches
             then have ``map`` as in ``ForensicDataset``), ``kinds`` (the same for networks that tell kinds, see
-            ``KindDataset``; it balances of itself) or ``none``.
+            ``KindDataset``; it balances of itself), ``crops`` (its crops and its balance alone, of photographs as they
+            are) or ``none``.
         balance: Whether training draws classes, kinds and sources as ``BalancedOrder`` does.
         pseudo_fakes: How many pseudo-fakes ``forensic`` uses.
         batch_size: Samples per batch and process.
@@ -89,7 +91,7 @@ class FaceDataModule(LightningDataModule):
                 raise UserError(f"data.{name} is {number}: choose a whole number from {least} up")
         for view in views:
             find_view(view)  # refuses what is none before anything is computed
-        if augmentation in ("forensic", "kinds") and (list(views) != [FACE] or size % MAP_STRIDE):
+        if augmentation in _KEEP_FACES and (list(views) != [FACE] or size % MAP_STRIDE):
             raise UserError(
                 f"the augmentation {augmentation} was asked for with {', '.join(views)} of {size} pixels: it needs a "
                 f"network that reads the view face alone, and a size that {MAP_STRIDE} divides"
@@ -136,7 +138,7 @@ class FaceDataModule(LightningDataModule):
         records = read_records(self.root, self.manifest)
         failures = list(build_cache(records, self.views, self.parameters, self.cache_folder).values())
         judge_unreadable(failures, len(records), self.on_error)
-        keeps_faces = self.augmentation in ("forensic", "kinds")
+        keeps_faces = self.augmentation in _KEEP_FACES
         if keeps_faces and self.trainer and self.trainer.state.fn == TrainerFn.FITTING:
             self.records = _without(failures, self._split(records))
             self._dataset(self._select("train"), self.augmentation)
@@ -203,15 +205,15 @@ class FaceDataModule(LightningDataModule):
         source: ViewSource = DecodedViews(records, self.views, self.parameters)
         if self.cache_folder is not None:
             source = CachedViews(records, self.views, self.parameters, self.cache_folder)
-        if augmentation not in ("forensic", "kinds"):
+        if augmentation not in _KEEP_FACES:
             return FaceDataset(records, source, augmentation, self.seed)
         if self.cache_folder is None:
             raise UserError(f"the augmentation {augmentation} keeps its faces on disk: drop --data.cache false")
         size = self.parameters.size
-        if augmentation == "kinds":
+        if augmentation == "kinds" or augmentation == "crops":
             found = KindFaces(records, self.cache_folder)
             found.build()
-            return KindDataset(records, source, found, size, self.seed)
+            return KindDataset(records, source, found, size, self.seed, augmentation)
         faces = ForensicFaces(records, self.pseudo_fakes.per_real, self.cache_folder)
         faces.build()
         return ForensicDataset(records, source, faces, self.pseudo_fakes, self._epochs(), size, self.seed)

@@ -19,7 +19,7 @@ from fakeface.forensic.kind_faces import (
     KindFaces,
     PairedOrder,
     crop_around_face,
-    through_the_web,
+    training_face,
 )
 from fakeface.forensic.pseudo_fakes import FacePhotograph
 from fakeface.models import KINDS
@@ -80,7 +80,7 @@ def test_the_map_stays_on_what_it_is_about(scale: float) -> None:
     agreement = []
     for seed in range(12):
         face = FacePhotograph(image, POINTS * scale)
-        sample = through_the_web(face, np.array([1, 0, 0, 0], np.float32), mask, 256, np.random.default_rng(seed))
+        sample = training_face(face, np.array([1, 0, 0, 0], np.float32), mask, 256, np.random.default_rng(seed))
         assert sample.face.shape == (256, 256, 3)
         assert sample.map.shape == (16, 16)
         seen = cv2.resize(sample.face.mean(axis=2), (16, 16), interpolation=cv2.INTER_AREA)
@@ -151,6 +151,23 @@ def test_the_data_module_trains_on_them_and_validates_on_plain_faces(demo_root: 
     assert "map" not in next(iter(data.val_dataloader()))
     with pytest.raises(UserError, match=r"augmentation kinds .* drop --data\.cache false"):
         FaceDataModule(demo_root, cache=False, **arguments).setup("fit")
+
+
+def test_crops_show_photographs_as_they_are_without_pseudo_fakes(demo_root: Path, tmp_path: Path) -> None:
+    data = FaceDataModule(demo_root, views=["face"], size=32, augmentation="crops", cache=str(tmp_path))
+    data.setup("fit")
+    dataset = data.datasets["train"]
+    assert isinstance(dataset, KindDataset)
+    records = dataset.records
+    assert len(data.train_dataloader().order) == len(records)
+    drawn = [index % (2 * len(records)) for index in dataset.order(torch.Generator().manual_seed(0))]
+    assert max(drawn) < len(records)
+    assert 0 <= 0.62 * len(records) - Counter(records[index].label for index in drawn)[REAL] < 1
+    grey = FacePhotograph(np.full((260, 260, 3), 131, np.uint8), POINTS)
+    for seed in range(8):
+        generator = np.random.default_rng(seed)
+        sample = training_face(grey, np.zeros(4, np.float32), None, 64, generator, through_the_web=False)
+        assert (sample.face == 131).all()
 
 
 def test_a_photograph_that_vanished_is_named(faces: KindFaces, tmp_path: Path) -> None:

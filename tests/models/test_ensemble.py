@@ -45,9 +45,11 @@ def test_members_with_one_and_two_outputs_count_alike() -> None:
         output = ensemble(faces())
         expected = (one(faces()).label[:, 0] + two(faces()).label[:, 1] - two(faces()).label[:, 0]) / 2
     torch.testing.assert_close(output.fake_logit, expected)
-    assert output.regions is None
-    assert not ensemble.has_regions
+    assert output.regions is not None
+    torch.testing.assert_close(output.regions, one(faces()).regions)  # the other has none
+    assert ensemble.has_regions
     assert output.map is None
+    assert not Ensemble([two]).has_regions
 
 
 def test_members_must_read_the_same_views() -> None:

@@ -1,7 +1,9 @@
+import pytest
 import timm
 import torch
 from torch.nn.functional import cross_entropy
 
+from fakeface.errors import UserError
 from fakeface.models import KINDS, LinearProbe
 
 
@@ -26,6 +28,28 @@ def test_kinds_are_read_from_the_mean_features_of_a_face_and_its_mirror_image() 
         output = net({"face": faces()})
     assert output.label.shape == (3, 1 + len(KINDS))
     torch.testing.assert_close(output.label, expected)
+
+
+def test_at_strides_it_reads_means_and_deviations_of_a_backbone_cut_off_there() -> None:
+    torch.manual_seed(1)
+    net = LinearProbe("test_efficientnet", pretrained=False, strides=[8, 16]).eval()
+    torch.manual_seed(1)
+    backbone = timm.create_model("test_efficientnet", num_classes=0, features_only=True).eval()
+    kept = net.branch.backbone.state_dict()
+    assert backbone.load_state_dict(kept, strict=False).unexpected_keys == []
+    assert 0 < len(kept) < len(backbone.state_dict())
+    mean, std = net.branch.mean, net.branch.std
+    image = (faces() / 255 - mean) / std
+    maps = [feature for feature in backbone(image) if image.shape[2] // feature.shape[2] in (8, 16)]
+    parts = [part for m in maps for part in (m.mean((2, 3)), torch.log(m.flatten(2).std(2, correction=0) + 1e-3))]
+    with torch.inference_mode():
+        expected = torch.cat(parts, dim=1) @ net.label_output.weight.T + net.label_output.bias
+        output = net({"face": torch.cat([faces(), faces().flip(3)])})
+    assert len(maps) == 2
+    torch.testing.assert_close(output.label[:3], output.label[3:])  # of the mirror image
+    torch.testing.assert_close(net.train()({"face": faces()}).label, expected)
+    with pytest.raises(UserError, match=r"test_efficientnet has features at the strides .* not at 8 and 64"):
+        LinearProbe("test_efficientnet", pretrained=False, strides=[8, 64])
 
 
 def test_a_step_changes_the_linear_layer_alone() -> None:

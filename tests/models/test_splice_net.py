@@ -40,6 +40,16 @@ def test_in_evaluation_a_mirrored_face_has_the_same_verdict_mirrored() -> None:
     assert torch.allclose(output.map, mirrored.map.flip(2), atol=1e-5)
 
 
+def test_without_localisation_it_says_the_label_alone() -> None:
+    net, whole = make_net(localises=False), make_net()
+    assert net.load_state_dict(whole.state_dict(), strict=False).missing_keys == []
+    assert not net.has_regions
+    torch.testing.assert_close(net.eval()({"face": FACES}).label, whole.eval()({"face": FACES}).label)
+    for training in (False, True):
+        output = net.train(training)({"face": FACES})
+        assert (output.label.shape, output.regions, output.map) == ((2, 1), None, None)
+
+
 def test_what_is_frozen_keeps_its_weights_and_statistics() -> None:
     net = make_net(frozen=["conv_stem", "bn1"], dropout=0.0).train()
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
