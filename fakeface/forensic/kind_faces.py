@@ -167,12 +167,12 @@ def training_face(
 class PairedOrder(BalancedOrder):
     """Draws photographs with balanced classes, kinds and sources, most reals followed by a pseudo-fake of themselves.
 
+    The index of a sample is the photograph's position, plus the number of photographs for its pseudo-fake, plus twice
+    that for each time that it was drawn before, so that no two samples of an epoch are the same.
+
     Args:
         records: The photographs.
         paired: Share of the reals that are followed by one.
-
-    The index of a sample is the photograph's position, plus the number of photographs for its pseudo-fake, plus twice
-    that for each time that it was drawn before, so that no two samples of an epoch are the same.
     """
 
     def __init__(self, records: Sequence[Record], paired: float = PAIRED) -> None:

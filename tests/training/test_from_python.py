@@ -63,7 +63,7 @@ def test_a_network_tells_what_it_was_made_with() -> None:
         "class_path": "fakeface.models.splice_net.SpliceNet",
         "init_args": {
             "backbone": "test_resnet", "pretrained": False, "width": 16, "dropout": 0.3, "drop_path": 0.0,
-            "frozen": [], "backbone_lr_scale": 0.5, "kinds": False, "distance": False,
+            "frozen": [], "backbone_lr_scale": 0.5, "kinds": False, "distance": False, "localises": True,
         },
     }  # fmt: skip
 
