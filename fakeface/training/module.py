@@ -60,6 +60,10 @@ class FakeFaceModule(LightningModule):
             # The network of a checkpoint is a configuration, see ``on_save_checkpoint``.
             warnings.filterwarnings("ignore", ".*is an instance of `nn.Module` and is already saved.*")
             self.save_hyperparameters()
+            # Of a network that no configuration made a logger would write the weights.
+            noted = as_configuration(dict(self.hparams))
+            self.hparams.clear()
+            self.save_hyperparameters(noted)
         self.net = net
         self.optimizer = optimizer
         self.lr_scheduler = lr_scheduler

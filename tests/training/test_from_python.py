@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from lightning.pytorch import Trainer
+from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -31,8 +33,11 @@ def test_the_command_line_and_the_detector_take_its_checkpoint(
     net = FaceClassifier({"original": "test_resnet"}, False, dropout=0.1)
     data = FaceDataModule(demo_root, views=net.views, size=32, augmentation="none", cache=False)
     module = FakeFaceModule(net, lambda parameters: torch.optim.SGD(parameters, lr=0.01), step_schedule=WarmupCosine())
-    trainer = make_trainer(max_epochs=1, use_distributed_sampler=False)
+    trainer = make_trainer(max_epochs=1, use_distributed_sampler=False, logger=CSVLogger(tmp_path))
     trainer.fit(module, data)
+    logged = yaml.safe_load(Path(trainer.log_dir or "", "hparams.yaml").read_text())
+    assert logged["net"] == as_configuration(net)  # and none of its weights
+    assert logged["step_schedule"] == {"warmup": 0.08, "floor": 0.01}
     trainer.save_checkpoint("made.ckpt", weights_only=False)
     carried = load_checkpoint(Path("made.ckpt"))
     assert carried["hyper_parameters"]["step_schedule"] == {"warmup": 0.08, "floor": 0.01}
