@@ -4,12 +4,15 @@ import dataclasses
 import pickle
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from fakeface.errors import UserError
 from fakeface.models import FaceNetwork
+
+if TYPE_CHECKING:
+    from lightning.pytorch.core.mixins.hparams_mixin import HyperparametersMixin
 
 _CONFIGURATION = ("hyper_parameters", "datamodule_hyper_parameters")
 
@@ -36,6 +39,13 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     if not isinstance(checkpoint, dict) or not all(isinstance(checkpoint.get(key), dict) for key in _CONFIGURATION):
         raise UserError(f"{path} carries no configuration of network and data: pass a checkpoint that fakeface wrote")
     return checkpoint
+
+
+def note_configuration(owner: "HyperparametersMixin") -> None:
+    """Turn the hyperparameters that were saved into a configuration: of a network a logger would write the weights."""
+    noted = as_configuration(dict(owner.hparams))
+    owner.hparams.clear()
+    owner.save_hyperparameters(noted)
 
 
 def as_configuration(value: Any) -> Any:

@@ -25,7 +25,7 @@ from fakeface.errors import UserError
 from fakeface.forensic.face_augment import MAP_STRIDE
 from fakeface.forensic.faces import ForensicDataset, ForensicFaces, PseudoFakeParameters
 from fakeface.forensic.kind_faces import KindDataset, KindFaces
-from fakeface.training.checkpoints import as_configuration
+from fakeface.training.checkpoints import note_configuration
 from fakeface.training.runs import SKIPPED_FILE
 from fakeface.views.ela import ElaParameters
 from fakeface.views.view import ELA, FACE, ORIGINAL, ViewParameters, find_view
@@ -87,9 +87,7 @@ class FaceDataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
-        noted = as_configuration(dict(self.hparams))  # what loggers can write
-        self.hparams.clear()
-        self.save_hyperparameters(noted)
+        note_configuration(self)
         for name, number, least in (("batch_size", batch_size, 1), ("num_workers", num_workers, 0)):
             if number < least:
                 raise UserError(f"data.{name} is {number}: choose a whole number from {least} up")

@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from fakeface.errors import UserError
 from fakeface.evaluation.calibration import Calibration
 from fakeface.models import FaceNetwork, FaceOutput
-from fakeface.training.checkpoints import as_configuration
+from fakeface.training.checkpoints import as_configuration, note_configuration
 from fakeface.training.metrics import FaceMetrics
 from fakeface.training.schedules import WarmupCosine
 
@@ -60,10 +60,7 @@ class FakeFaceModule(LightningModule):
             # The network of a checkpoint is a configuration, see ``on_save_checkpoint``.
             warnings.filterwarnings("ignore", ".*is an instance of `nn.Module` and is already saved.*")
             self.save_hyperparameters()
-            # Of a network that no configuration made a logger would write the weights.
-            noted = as_configuration(dict(self.hparams))
-            self.hparams.clear()
-            self.save_hyperparameters(noted)
+        note_configuration(self)
         self.net = net
         self.optimizer = optimizer
         self.lr_scheduler = lr_scheduler
