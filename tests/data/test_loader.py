@@ -16,6 +16,7 @@ from fakeface.data.loader import ResumableLoader
 from fakeface.data.records import REAL, Record
 from fakeface.data.sampler import EpochSampler
 from fakeface.views.view import ORIGINAL, ViewParameters
+from tests.loaders import end_workers
 
 
 def make_loader(records: list[Record], workers: int = 0, seed: int = 3) -> ResumableLoader:
@@ -107,6 +108,7 @@ def test_an_unreadable_photograph_is_reported_as_such(records: list[Record], tmp
     with pytest.raises(ImageError, match=r"broken\.jpg: not a readable image") as caught:
         list(loader)
     assert caught.value.path == broken
+    end_workers(loader)
 
 
 def test_workers_outlive_signals_to_the_whole_group(records: list[Record]) -> None:

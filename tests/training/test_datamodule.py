@@ -14,6 +14,7 @@ from fakeface.data.splits import TABLE_1, paper_split
 from fakeface.errors import UserError
 from fakeface.training import datamodule as datamodule_file
 from fakeface.training.datamodule import FaceDataModule
+from tests.loaders import end_workers
 
 
 def make(root: Path, stage: str = "fit", **arguments: Any) -> FaceDataModule:
@@ -137,6 +138,7 @@ def test_batches_depend_on_seed_and_epoch_alone(demo_root: Path, workers: int) -
             batches = list(loader)
             indices = [int(index) for batch in batches for index in batch["index"]]
             found.append((indices, torch.cat([batch["original"] for batch in batches])))
+        end_workers(loader)
         return found
 
     torch.manual_seed(workers)
@@ -284,5 +286,7 @@ def test_a_photograph_that_breaks_during_training_is_named(demo_root: Path, tmp_
     data = make(faces, num_workers=workers, augmentation="none")
     broken = data.datasets["train"].records[3].path
     broken.write_bytes(b"")
+    loader = data.train_dataloader()
     with pytest.raises(UserError, match=rf"{broken.name}: empty: replace the image"):
-        list(data.train_dataloader())
+        list(loader)
+    end_workers(loader)
