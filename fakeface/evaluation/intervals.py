@@ -10,8 +10,9 @@ surveys", https://doi.org/10.1093/jssam/smy019. All figures here lie between 0 a
 a fake and a real that are in order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -224,14 +225,34 @@ def _resample(predictions: Predictions, measure: _Measure, resamples: int, seed:
     """
     groups, group_of_image = np.unique(predictions.cluster, return_inverse=True)
     blocks = [measure(np.ones((1, len(predictions))))]
-    generator = np.random.default_rng(seed)
-    chances = np.full(len(groups), 1 / max(1, len(groups)))
     block = max(1, _CELLS_AT_ONCE // max(1, len(predictions)))  # so many fit memory
-    for start in range(0, resamples if len(groups) else 0, block):
+    for counts in _draws(len(groups), resamples, block, seed):
         # How often each photograph counts.
-        counts = generator.multinomial(len(groups), chances, size=min(block, resamples - start))
         blocks.append(measure(counts[:, group_of_image].astype(np.float64)))
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+
+def _draws(groups: int, resamples: int, block: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Yield how often each group is drawn ``(R, groups)``, for so many resamples at once as a block holds."""
+    if not groups:
+        return
+    if resamples <= block:
+        yield _few_draws(groups, resamples, seed)
+        return
+    generator = np.random.default_rng(seed)
+    for start in range(0, resamples, block):
+        yield _draw(generator, groups, min(block, resamples - start))
+
+
+@lru_cache(maxsize=8)  # runs on the same groups are many, drawing takes half of their time; 16 MB at most each
+def _few_draws(groups: int, resamples: int, seed: int) -> NDArray[np.int64]:
+    drawn = _draw(np.random.default_rng(seed), groups, resamples)
+    drawn.flags.writeable = False
+    return drawn
+
+
+def _draw(generator: np.random.Generator, groups: int, resamples: int) -> NDArray[np.int64]:
+    return generator.multinomial(groups, np.full(groups, 1 / groups), size=resamples)
 
 
 def _difference(values: NDArray[np.float64]) -> Difference:

@@ -84,11 +84,10 @@ def _weighted_auroc(
     fake: NDArray[np.bool_], score: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Count the pairs of a fake and a real in which the fake scores higher, ties counting half, ``(R,)``."""
-    order = np.argsort(score)
-    starts = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
-    if not starts.size:
-        return np.zeros(len(weights))
-    fakes = np.add.reduceat((weights * fake)[:, order], starts, axis=1)
-    reals = np.add.reduceat((weights * ~fake)[:, order], starts, axis=1)
-    below = np.cumsum(reals, axis=1) - reals / 2
-    return np.asarray(np.einsum("rn,rn->r", fakes, below), dtype=np.float64)
+    reals = np.flatnonzero(~fake)
+    reals = reals[np.argsort(score[reals])]
+    counted = np.zeros((len(weights), len(reals) + 1))
+    np.cumsum(weights[:, reals], axis=1, out=counted[:, 1:])
+    # How many of the reals score lower than each fake, and how many at most the same.
+    lower, upper = (counted[:, np.searchsorted(score[reals], score[fake], side)] for side in ("left", "right"))
+    return np.asarray(np.einsum("rn,rn->r", weights[:, fake], lower + upper) / 2, dtype=np.float64)
