@@ -1,5 +1,6 @@
 """Data and runs that several tests share."""
 
+import gc
 import shutil
 from pathlib import Path
 
@@ -32,6 +33,18 @@ model:
       pretrained: false
       hidden_features: 16
 """
+
+
+def pytest_runtestloop() -> None:
+    """Let the garbage collector look at what tests make alone: modules are there for good, and take it seconds."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TensorBoard gets no pictures, which take a quarter of a tiny training and are tested with the run of `tested`."""
+    monkeypatch.setattr("torch.utils.tensorboard.SummaryWriter.add_figure", lambda *args, **kwargs: None)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from fakeface.cli import main
 
@@ -16,6 +17,13 @@ LAST = RUN / "checkpoints/last.ckpt"
 def load(path: Path) -> dict[str, Any]:
     checkpoint: dict[str, Any] = torch.load(path, weights_only=True)
     return checkpoint
+
+
+def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:
+    """The points of every curve that TensorBoard shows of a run."""
+    events = EventAccumulator(str(folder), size_guidance={"scalars": 0})
+    events.Reload()
+    return {tag: [(point.step, point.value) for point in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

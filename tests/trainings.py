@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch.utils.tensorboard import SummaryWriter
 
 from fakeface.cli import main
 from fakeface.training import cli  # noqa: F401 (what takes seconds is imported once, where processes are forked from)
@@ -75,12 +76,12 @@ def kill_at(count: int, hook: str = "any", number: str = "SIGKILL") -> list[str]
     ]
 
 
-class Training:
-    """``fakeface fit`` on the demo set in a process that writes into a folder.
+class Command:
+    """``fakeface`` in a process that writes into a folder.
 
     Args:
-        folder: Where the process works and the runs go.
-        arguments: What follows the subcommand.
+        folder: Where the process works.
+        arguments: Of ``fakeface``.
         environment: Variables that the process has besides the present ones.
         log: Name of the file for the output.
     """
@@ -93,8 +94,7 @@ class Training:
         folder.mkdir(parents=True, exist_ok=True)
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["tests.trainings"])
-        args = ["fit", "--config", str(CONFIG), *arguments, "--trainer.logger.init_args.save_dir", str(folder)]
-        self._process = context.Process(target=_run, args=(args, self.log, dict(environment or {})))
+        self._process = context.Process(target=_run, args=(list(arguments), self.log, dict(environment or {})))
         self._process.start()
 
     def wait(self) -> int:
@@ -114,10 +114,31 @@ class Training:
         """What it printed."""
         return self.log.read_text()
 
+
+class Training(Command):
+    """``fakeface fit`` on the demo set; the runs go into the folder as well.
+
+    Args:
+        folder: As above.
+        arguments: What follows the subcommand.
+        environment: As above.
+        log: As above.
+    """
+
+    def __init__(
+        self, folder: Path, arguments: Sequence[str], environment: Mapping[str, str] | None = None, log: str = "log"
+    ) -> None:
+        super().__init__(folder, fit_into(folder, arguments), environment, log)
+
     @property
     def run(self) -> Path:
         """The folder of the newest run."""
         return max((self.folder / CONFIG.stem).iterdir(), key=lambda path: int(path.name.removeprefix("version_")))
+
+
+def fit_into(folder: Path, arguments: Sequence[str]) -> list[str]:
+    """Arguments for a training whose runs go into a folder."""
+    return ["fit", "--config", str(CONFIG), *arguments, "--trainer.logger.init_args.save_dir", str(folder)]
 
 
 def _run(args: list[str], log: Path, environment: dict[str, str]) -> None:
@@ -125,6 +146,7 @@ def _run(args: list[str], log: Path, environment: dict[str, str]) -> None:
     # Processes forked here would otherwise start their own workers through a server as well, which takes seconds.
     multiprocessing.set_start_method("fork", force=True)
     torch.set_num_threads(1)
+    SummaryWriter.add_figure = _no_picture  # type: ignore[method-assign]
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
@@ -133,6 +155,10 @@ def _run(args: list[str], log: Path, environment: dict[str, str]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     sys.exit(code)
+
+
+def _no_picture(*args: object, **kwargs: object) -> None:
+    """Pictures take a quarter of so small a training, and ``what_is_left`` has none."""
 
 
 def what_is_left(run: Path) -> dict[str, Any]:

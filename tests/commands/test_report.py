@@ -15,6 +15,8 @@ from fakeface.data.records import Record
 from tests.report.markdown import cells, part, table_row
 from tests.report.run_folders import ROBUSTNESS, draw_scores, make_records, write_json, write_run
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 RECORDS = make_records()
 EXPERIMENTS = {
     "mobilenet_original": {"original": "mobilenetv2_100"},

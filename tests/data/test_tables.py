@@ -17,6 +17,8 @@ from fakeface.evaluation.predictions import Predictions, read_predictions, write
 from fakeface.training.runs import read_split_counts
 from tests.networks import write_checkpoint
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 NAME = os.fsdecode(b"gr\xfc\xdfe.jpg")
 
 

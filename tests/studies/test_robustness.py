@@ -25,6 +25,8 @@ from fakeface.views.pictures import save_as_jpeg
 from fakeface.views.view import ViewParameters, look
 from tests.networks import ELA, SIZE, write_checkpoint
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 CONFIG = """
 trainer:
   accelerator: cpu

@@ -4,15 +4,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import yaml
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from fakeface.cli import main
 from fakeface.data.images import read_image
@@ -24,14 +21,9 @@ from fakeface.inference.detector import Detector
 from fakeface.inference.scoring import score
 from fakeface.models import FaceClassifier
 from fakeface.training.module import FakeFaceModule
-from tests.tiny_run import BEST, LAST, RUN, load
+from tests.tiny_run import BEST, LAST, RUN, load, scalars
 
-
-def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:
-    """The points of every curve that TensorBoard shows of a run."""
-    events = EventAccumulator(str(folder), size_guidance={"scalars": 0})
-    events.Reload()
-    return {tag: [(point.step, point.value) for point in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 def settings_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
@@ -272,25 +264,3 @@ def test_one_seed_rules_order_augmentation_and_weights(capsys: pytest.CaptureFix
     assert main(["fit", "--config", "tiny.yaml", "--seed_everything", "7", "--trainer.max_epochs", "1"]) == 0
     assert load(RUN.parent / "version_1/checkpoints/last.ckpt")["datamodule_hyper_parameters"]["seed"] == 7
     assert scalars(RUN.parent / "version_1")["train/loss"][0] != scalars(RUN)["train/loss"][0]
-
-
-def test_two_processes_train_and_test_like_one(workplace: Path) -> None:
-    processes = ["--trainer.strategy", "ddp", "--trainer.accelerator", "cpu", "--trainer.devices", "2"]
-    command = [sys.executable, "-m", "fakeface"]
-    fit = ["fit", "--config", "tiny.yaml", "--trainer.max_epochs", "1", *processes]
-    subprocess.run([*command, *fit], check=True, capture_output=True, timeout=300)
-    run = RUN.parent / "version_1"
-    assert {path.name for path in (run / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
-    # 32 training images in batches of 8 for each of two processes.
-    assert load(run / "checkpoints/last.ckpt")["global_step"] == 2
-    assert [step for step, _ in scalars(run)["val/auroc"]] == [1]
-
-    result = subprocess.run(
-        [*command, "test", "--ckpt_path", "last", *processes], check=True, capture_output=True, text=True, timeout=300
-    )
-    assert "sync_dist" not in result.stderr
-    together = json.loads((run / "metrics.json").read_text())
-    assert main(["test", "--ckpt_path", "last"]) == 0
-    alone = json.loads((run / "metrics.json").read_text())
-    assert together["images"] == alone["images"] == 12
-    assert together["metrics"] == pytest.approx(alone["metrics"], abs=1e-6)

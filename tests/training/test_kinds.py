@@ -19,6 +19,8 @@ from fakeface.inference.torch_network import TorchNetwork
 from fakeface.training.curves import read_curves
 from fakeface.views.view import look
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 FLAGS = {
     "trainer.accelerator": "cpu",
     "trainer.max_epochs": "12",

@@ -6,6 +6,8 @@ import pytest
 from fakeface.cli import main
 from fakeface.data import loader
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 
 def test_processes_without_room_in_shared_memory_are_a_sentence(
     workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

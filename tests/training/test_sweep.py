@@ -24,6 +24,8 @@ from fakeface.training.curves import read_curves
 from fakeface.training.sweep import Run
 from fakeface.training.sweep_summary import RunFigures, format_sweep, summarise_sweep
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 CONFIG = """
 trainer: {accelerator: cpu, precision: 32-true, max_epochs: 2, enable_model_summary: false}
 data: {root: ROOT, size: 32, augmentation: none, cache: false}

@@ -19,6 +19,8 @@ from fakeface.views.base import resize
 from fakeface.views.view import ViewParameters
 from tests.documentation import REPOSITORY, blocks
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 NAME = "noise_view.Noise"
 FIT = [
     *("--data.size", "32", "--data.batch_size", "8", "--data.cache", "cache", "--data.augmentation", "online"),

@@ -7,6 +7,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from fakeface.cli import main
 from fakeface.training.callbacks.epoch_lines import PassingBar
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 
 def curve(folder: Path, tag: str) -> list[float]:
     events = EventAccumulator(str(folder), size_guidance={"scalars": 0})

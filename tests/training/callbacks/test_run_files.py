@@ -16,6 +16,8 @@ from fakeface.evaluation.predictions import read_predictions
 from fakeface.training.datamodule import FaceDataModule
 from fakeface.training.module import FakeFaceModule
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 RUN = Path("lightning_logs/tiny/version_0")
 
 
