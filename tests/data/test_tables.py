@@ -72,7 +72,9 @@ def test_every_command_on_photographs_takes_the_name(faces: Path, capfd: pytest.
     assert photograph in duplicates[0]
     predict = ["predict", "--ckpt_path", "a.ckpt", "--source"]
     assert main([*predict, photograph]) == 0
-    assert main([*predict, "split.csv", "--out", "scores.csv", "--explain", "why"]) == 0
+    head, *rows = Path("split.csv").read_bytes().splitlines(keepends=True)
+    Path("few.csv").write_bytes(b"".join([head, *rows[:4], *(row for row in rows[4:] if b"/gr\xfc" in row)]))
+    assert main([*predict, "few.csv", "--out", "scores.csv", "--explain", "why"]) == 0
     assert main(["ela", photograph, "--out", NAME]) == 0
     assert "gr\\udcfc\\udcdfe" in capfd.readouterr().out
 
