@@ -22,7 +22,7 @@ def place(demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     """The current folder, with some photographs, their manifest and a small network."""
     monkeypatch.chdir(tmp_path)
     shutil.copytree(demo_root, "faces")
-    write_checkpoint(Path("a.ckpt"), {"original": "test_efficientnet"})
+    write_checkpoint(Path("a.ckpt"), {"original": "custom_cnn"})
     return tmp_path
 
 

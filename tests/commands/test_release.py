@@ -67,7 +67,7 @@ def write_scores(path: Path, scores: dict[str, float], fakes: str = "ab") -> Non
 def test_several_checkpoints_become_an_ensemble(tmp_path: Path) -> None:
     checkpoints = [tmp_path / "one.ckpt", tmp_path / "two.ckpt"]
     for seed, checkpoint in enumerate(checkpoints):
-        write_checkpoint(checkpoint, seed=seed, region_head=True)
+        write_checkpoint(checkpoint, {"original": "custom_cnn", "ela": "custom_cnn"}, seed=seed, region_head=True)
     tables = [tmp_path / "one.csv", tmp_path / "two.csv"]
     write_scores(tables[0], {"a": 0.9, "b": 0.6, "c": 0.7, "d": 0.2})
     write_scores(tables[1], {"d": 0.4, "a": 0.8, "c": 0.1, "e": 0.3})
