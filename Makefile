@@ -6,8 +6,9 @@ BIN := .venv/bin
 # Passed on to `fakeface fit` by `make paper`, such as ARGS="--model.net.init_args.pretrained false", and to pytest by
 # `make test`.
 ARGS ?=
-# A test file a core; each process has one thread, for more than there are cores make all of them slower.
-PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
+# A test file a core; each process has one thread, for more than there are cores make all of them slower. Files keep
+# their order, for those of a folder share fixtures, and those with the most tests are not those that take longest.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PAPER := lightning_logs/paper
 REPORT_EXPERIMENTS := $(foreach network,custom_cnn vgg16 resnet50 mobilenet,$(network)_original $(network)_ela) \
 	fusion_type1 fusion_type2 fusion_type3

@@ -117,11 +117,16 @@ def test_a_network_of_the_report_learns_at_its_true_size(name: str) -> None:
         assert parameter.grad.abs().sum() > 0, parameter_name
 
 
+@pytest.fixture(scope="module")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_every_experiment_fits(name: str, demo_root: Path, tmp_path: Path) -> None:
+def test_every_experiment_fits(name: str, demo_root: Path, cache_folder: Path, tmp_path: Path) -> None:
     flags = {
         "data.root": demo_root,
-        "data.cache": tmp_path / "cache",
+        "data.cache": cache_folder,
         "data.size": 32,
         "data.batch_size": 4,
         "model.net.init_args.pretrained": "false",
