@@ -36,6 +36,9 @@ LEAST_SIDE = 64
 MOST_ASPECT = 20
 """So many times as long as wide is the most; scaled to a square, a longer picture would show nothing."""
 
+ImageInput = Path | str | NDArray[np.uint8]
+"""A photograph as a file or as pixels ``(H, W, 3)``."""
+
 # Both stand for rules of this module: the size limit, and that a photograph with broken EXIF data is still one.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
@@ -101,6 +104,21 @@ def read_image(path: Path, least_side: int = LEAST_SIDE) -> NDArray[np.uint8]:
             return _decode(file, path, MAX_PIXELS, least_side)
     except (OSError, ValueError) as error:
         raise ImageError(path, (getattr(error, "strerror", None) or str(error)).lower()) from error
+
+
+def read_pixels(image: ImageInput) -> NDArray[np.uint8]:
+    """Return the pixels of a photograph that is given as a file or as pixels, ``(H, W, 3)``.
+
+    Raises:
+        ImageError: When the file cannot be read, or the photograph is too large, too small or too long to be judged.
+        UserError: When pixels have another shape or type.
+    """
+    if not isinstance(image, np.ndarray):
+        return read_image(Path(image))
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise UserError(f"pixels of type {image.dtype} and shape {image.shape}: pass RGB as uint8 (height, width, 3)")
+    check_size(image.shape[1], image.shape[0], Path("the pixels"))
+    return np.ascontiguousarray(image)
 
 
 def decode_image(

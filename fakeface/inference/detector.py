@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.data.images import check_size, no_opencv_error, read_image
+from fakeface.data.images import ImageInput, no_opencv_error, read_pixels
 from fakeface.data.records import REGIONS
 from fakeface.errors import UserError
 from fakeface.faces.alignment import LEAST_EYE_DISTANCE
@@ -32,7 +32,6 @@ from fakeface.views.view import find_view, look
 
 RELEASE = "release"
 
-ImageInput = Path | str | NDArray[np.uint8]
 _Judged = Literal["real", "fake", "unsure"]
 _FACE = "face"  # the view whose blur is measured
 
@@ -285,21 +284,6 @@ def _box(face: Face, height: int, width: int) -> tuple[int, int, int, int]:
     """Return the box of a face in whole pixels within its photograph."""
     left, top, right, bottom = np.round(face.box).astype(int).clip(0, [width, height] * 2).tolist()
     return left, top, right, bottom
-
-
-def read_pixels(image: ImageInput) -> NDArray[np.uint8]:
-    """Return the pixels of a photograph that is given as a file or as pixels, ``(H, W, 3)``.
-
-    Raises:
-        ImageError: When the file cannot be read, or the photograph is too large, too small or too long to be judged.
-        UserError: When pixels have another shape or type.
-    """
-    if not isinstance(image, np.ndarray):
-        return read_image(Path(image))
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise UserError(f"pixels of type {image.dtype} and shape {image.shape}: pass RGB as uint8 (height, width, 3)")
-    check_size(image.shape[1], image.shape[0], Path("the pixels"))
-    return np.ascontiguousarray(image)
 
 
 def _load_again(source: str | Path, false_alarms: float | None, fingerprint: str) -> Detector:

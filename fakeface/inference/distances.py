@@ -8,9 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from fakeface.data.images import read_image
 from fakeface.data.records import REAL, Record
 from fakeface.evaluation.operating_points import lowest_threshold
-from fakeface.inference.detector import Detector, read_pixels
+from fakeface.inference.detector import Detector
 from fakeface.inference.network import Settings
 from fakeface.inference.scoring import Batch, Seen, score
 from fakeface.inference.torch_network import TorchNetwork, to_tensors
@@ -42,7 +43,7 @@ def measure_distances(network: TorchNetwork, photographs: Sequence[Record]) -> S
     detector = Detector(network, network.file)
 
     def look(record: Record) -> Sequence[Seen]:
-        return detector.look_at_faces(read_pixels(record.path)).seen
+        return detector.look_at_faces(read_image(record.path)).seen
 
     def run(views: Batch) -> Iterable[Tensor]:
         with torch.inference_mode():

@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from fakeface.data.images import printable
+from fakeface.data.images import ImageInput, printable, read_pixels
 from fakeface.errors import UserError
-from fakeface.inference.detector import Detector, ImageInput, Looked, read_pixels
+from fakeface.inference.detector import Detector, Looked
 from fakeface.inference.network import Network
 from fakeface.inference.onnx_network import OnnxNetwork
 from fakeface.inference.scoring import Seen
