@@ -42,6 +42,9 @@ _OUT_OF_SHARED_MEMORY = re.compile("out of shared memory|unable to (write|resize
 _UNKNOWN_FIGURE = "conditioned on metric"
 """What ``EarlyStopping`` says of a figure that is not logged; ``ModelCheckpoint`` raises another class."""
 
+_FOLDER_TAKEN = "SaveConfigCallback expected"
+"""What Lightning says where a configuration was written to the run's folder since ``before_fit`` looked."""
+
 
 class FakeFaceCLI(LightningCLI):
     """LightningCLI with ``base.yaml`` below every configuration, and checkpoints that carry theirs.
@@ -250,6 +253,11 @@ def _sentence_of(error: Exception) -> str | None:
         )
     if _UNKNOWN_FIGURE in message:
         return message
+    if _FOLDER_TAKEN in message:
+        return (
+            "another training, started at the same time, has taken this one's folder: start this one again, or with "
+            "--trainer.logger.init_args.version NAME"
+        )
     # Another process is gone, in a run or while the processes meet.
     together = _distributed() or (dist.is_available() and isinstance(error, dist.DistError))
     if not together or _LOST.search(message) is None:

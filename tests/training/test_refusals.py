@@ -10,6 +10,7 @@ from PIL import Image
 
 from fakeface.errors import UserError
 from fakeface.training import configurations
+from fakeface.training.datamodule import FaceDataModule
 from tests.tiny_run import BEST, LAST, RUN, load, refusal
 
 
@@ -18,6 +19,22 @@ def test_a_second_run_in_the_same_folder_is_refused(workplace: Path, capsys: pyt
     line = refusal(capsys, "fit", "--config", "tiny.yaml", "--trainer.logger.init_args.version", "0")
     assert "version_0 already holds a run: continue it with --ckpt_path last, choose another" in line
     assert {path: path.stat().st_mtime_ns for path in RUN.rglob("*") if path.is_file()} == saved
+
+
+def test_of_two_trainings_started_at_once_the_later_is_refused(
+    workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare, taken = FaceDataModule.prepare_data, RUN.parent / "version_1" / "config.yaml"
+
+    def prepare_while_another_begins(data: FaceDataModule) -> None:
+        prepare(data)
+        taken.parent.mkdir(exist_ok=True)
+        taken.write_text("of the other")
+
+    monkeypatch.setattr(FaceDataModule, "prepare_data", prepare_while_another_begins)
+    line = refusal(capsys, "fit", "--config", "tiny.yaml")
+    assert "another training, started at the same time, has taken this one's folder: start this one again" in line
+    assert taken.read_text() == "of the other"
 
 
 @pytest.mark.parametrize(
