@@ -210,9 +210,8 @@ def move_colours(
 def clone_gradients(donor: NDArray[np.float32], target: NDArray[np.uint8], hard: Mask) -> NDArray[np.uint8] | None:
     """Blend as Photoshop's healing brush does (Pérez et al., 2003), or return None where the patch is too small.
 
-    Inside the patch these are the pixels of ``cv2.seamlessClone`` before it cuts them to whole grey levels, which
-    darkens a patch by half of one. Outside, where it changes the whole rectangle around the patch, the change ends
-    within four pixels.
+    These are the pixels of ``cv2.seamlessClone`` before it cuts them to whole grey levels, which darkens a patch by
+    half of one. As there, the change runs out over the rectangle around the patch: ended sooner, it leaves a seam.
     """
     left, top, width, height = cv2.boundingRect((hard > 0.5).astype(np.uint8))
     if min(width, height) < 8:
@@ -231,8 +230,7 @@ def clone_gradients(donor: NDArray[np.float32], target: NDArray[np.uint8], hard:
     waves /= (rows[:, np.newaxis] + columns)[..., np.newaxis]
     image = target.copy()
     inner = image[around][1:-1, 1:-1]
-    weight = np.minimum(1, 2 * cv2.GaussianBlur(hard[around], (0, 0), 1.0))[1:-1, 1:-1, np.newaxis]
-    inner[:] = to_uint8(inner + weight * scipy.fft.idstn(waves, type=1, axes=(0, 1)))
+    inner[:] = to_uint8(inner + scipy.fft.idstn(waves, type=1, axes=(0, 1)))
     return image
 
 
