@@ -2,18 +2,12 @@ import re
 from pathlib import Path
 
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from fakeface.cli import main
 from fakeface.training.callbacks.epoch_lines import PassingBar
+from tests.tiny_run import scalars
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
-
-
-def curve(folder: Path, tag: str) -> list[float]:
-    events = EventAccumulator(str(folder), size_guidance={"scalars": 0})
-    events.Reload()
-    return [point.value for point in events.Scalars(tag)]
 
 
 def test_a_training_prints_a_line_an_epoch_and_the_best_with_its_run(
@@ -22,7 +16,8 @@ def test_a_training_prints_a_line_an_epoch_and_the_best_with_its_run(
     assert main(["fit", "--config", "tiny.yaml", "--trainer.max_epochs", "3"]) == 0
     run = Path("lightning_logs/tiny/version_1")
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Epoch ")]
-    auroc, accuracy = curve(run, "val/auroc"), curve(run, "val/accuracy")
+    curves = scalars(run)
+    auroc, accuracy = ([value for _, value in curves[f"val/{figure}"]] for figure in ("auroc", "accuracy"))
     best = max(range(3), key=lambda epoch: (auroc[epoch], epoch))
     assert len(lines) == 3
     for number, line in enumerate(lines):
