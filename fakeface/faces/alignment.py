@@ -25,6 +25,10 @@ POINTS = np.array(
 """Where the eyes, the nose tip and the corners of the mouth come to lie on the canvas, ``(5, 2)``: mean positions of
 frontal faces. Left and right are those of the image."""
 
+FOUND_POINTS = POINTS + np.array([[-2.4, 1.2], [2.4, 1.2], [0.0, 7.0], [-2.4, -4.6], [2.4, -4.6]])
+"""Where ``fakeface.faces.finder`` sees these points of an aligned face, ``(5, 2)``: medians of 1,530 photographs. To it
+eyes and mouth are a little wider than in ``POINTS``, the nose is longer and the mouth higher."""
+
 
 def central_points(height: int, width: int) -> NDArray[np.float64]:
     """Return points ``(5, 2)`` whose aligned crop is the central square of a photograph: for where no face is found."""

@@ -30,7 +30,7 @@ from fakeface.forensic.histories import random_history
 from fakeface.forensic.pseudo_fakes import FacePhotograph, make_pseudo_fake
 from fakeface.views.pictures import SUBSAMPLINGS, save_as_jpeg
 
-VERSION = 4
+VERSION = 5
 """Raise it when the same photographs give other faces."""
 
 HISTORIES = 3

@@ -15,7 +15,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from fakeface.data.images import to_uint8
-from fakeface.faces.alignment import EYE_DISTANCE, POINTS, alignment, similarity, transform_points
+from fakeface.faces.alignment import EYE_DISTANCE, FOUND_POINTS, POINTS, alignment, similarity, transform_points
 
 Mask = NDArray[np.float32]
 Points = NDArray[np.float64]
@@ -247,7 +247,7 @@ def place_outline(outline: Sequence[tuple[float, float]] | Points, points: Point
     if part is None:
         return placed
     anchors = _ANCHORS[part]
-    shift: Points = points[anchors].mean(axis=0) - transform_points(POINTS[anchors], matrix).mean(axis=0)
+    shift: Points = points[anchors].mean(axis=0) - transform_points(FOUND_POINTS[anchors], matrix).mean(axis=0)
     return placed + shift
 
 

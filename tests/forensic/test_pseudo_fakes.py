@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fakeface.faces.alignment import POINTS, alignment, transform_points
-from fakeface.forensic.pseudo_fakes import FacePhotograph, PseudoFake, clone_gradients, make_pseudo_fake
+from fakeface.faces.alignment import FOUND_POINTS, POINTS, alignment, transform_points
+from fakeface.forensic.pseudo_fakes import FacePhotograph, PseudoFake, clone_gradients, make_pseudo_fake, place_outline
 
 SIZE = 300
 
@@ -61,6 +61,16 @@ def test_the_region_bits_say_which_parts_were_replaced() -> None:
         if bits == [False, False, False, True]:
             assert near == bits
     assert len(seen) > 5
+
+
+def test_parts_of_a_usual_face_lie_where_they_are_as_the_finder_sees_it() -> None:
+    # The mouth 1.05 eye distances below the eyes and the nose 0.58, as in the mean of 781 faces: the finder sees the
+    # one 0.04 higher and the other 0.05 lower, which moves neither.
+    usual = transform_points(FOUND_POINTS, np.array([[0.5, 0, 20], [0, 0.5, 30]]))
+    middle, eye_distance = np.array([192 * 0.5 + 20, 142 * 0.5 + 30]), 64
+    for part, below in ((2, 0.58), (3, 1.05)):
+        placed = place_outline([(0.0, below)], usual, part)
+        assert np.abs(placed - middle - [0, below * eye_distance]).max() < 0.01 * eye_distance
 
 
 def test_it_depends_on_the_generator_alone_and_leaves_the_target_as_it_is() -> None:
