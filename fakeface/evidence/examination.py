@@ -17,8 +17,9 @@ from fakeface.errors import UserError
 from fakeface.evidence.file_facts import FileFacts, read_file_facts
 from fakeface.evidence.pixel_facts import PixelFacts, read_pixel_facts
 from fakeface.evidence.stability import judge_variants
-from fakeface.inference.detector import Detector, Looked
+from fakeface.inference.detector import Detector
 from fakeface.inference.explain import Explainer, most_suspicious, overlay
+from fakeface.inference.looked import Looked
 from fakeface.inference.network import UNCALIBRATED
 from fakeface.inference.published import digest_of, read_published
 from fakeface.inference.verdicts import Verdict

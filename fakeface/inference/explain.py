@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from fakeface.data.images import ImageInput, printable, read_pixels
 from fakeface.errors import UserError
-from fakeface.inference.detector import Detector, Looked
+from fakeface.inference.detector import Detector
+from fakeface.inference.looked import Looked
 from fakeface.inference.network import Network
 from fakeface.inference.onnx_network import OnnxNetwork
 from fakeface.inference.scoring import Seen

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from fakeface.evidence.examination import examine
 from fakeface.evidence.page import render_page
-from fakeface.inference.detector import Detector, Looked
+from fakeface.inference.detector import Detector
 from fakeface.inference.explain import Explainer, most_suspicious, overlay
+from fakeface.inference.looked import Looked
 from fakeface.inference.scoring import Seen
 from fakeface.inference.verdicts import Verdict
 from fakeface.serve.decoder import Decoder

@@ -14,7 +14,7 @@ from fakeface.cli import main
 from fakeface.errors import UserError
 from fakeface.faces.alignment import POINTS
 from fakeface.faces.finder import Face
-from fakeface.inference.detector import Looked
+from fakeface.inference.looked import Looked
 from fakeface.inference.network import FaceScore
 from tests.networks import CALIBRATION, write_checkpoint
 
