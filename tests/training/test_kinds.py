@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("no_pictures")
 
 FLAGS = {
     "trainer.accelerator": "cpu",
-    "trainer.max_epochs": "12",
+    "trainer.max_epochs": "20",
     "trainer.enable_progress_bar": "false",
     "trainer.enable_model_summary": "false",
     "data.size": "64",
