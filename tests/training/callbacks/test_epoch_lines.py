@@ -28,6 +28,18 @@ def test_a_training_prints_a_line_an_epoch_and_the_best_with_its_run(
     assert f"Best val/auroc {auroc[best]:.3f} in epoch {best + 1}; the run is in {run}" in caplog.text
 
 
+def test_an_epoch_that_was_not_validated_has_no_figures_of_one_before(
+    workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    validation = ["--trainer.check_val_every_n_epoch", "2"]
+    assert main(["fit", "--config", "tiny.yaml", "--trainer.max_epochs", "3", *validation]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Epoch ")]
+    alone = r"Epoch {} of 3: loss \d\.\d+$"
+    assert re.match(alone.format(1), lines[0])
+    assert re.match(r"Epoch 2 of 3: loss \d\.\d+, val loss \d\.\d+, AUROC .*, accuracy \d\.\d+ \(best\)$", lines[1])
+    assert re.match(alone.format(3), lines[2])
+
+
 def test_a_bar_is_as_wide_as_a_terminal_of_80_columns_allows_and_leaves_nothing(
     workplace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
