@@ -18,16 +18,16 @@ class EpochLines(Checkpoint):
 
     def __init__(self) -> None:
         self._best: int | None = None
-        self._validated_at: int | None = None
+        self._validated: int | None = None
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Note the steps taken: of an epoch without a validation the trainer still has the figures of one before."""
-        self._validated_at = trainer.global_step
+        """Note the epoch: of one without a validation the trainer still has the figures of one before."""
+        self._validated = trainer.current_epoch
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Print a line."""
         known = trainer.callback_metrics
-        if self._validated_at != trainer.global_step:
+        if self._validated != trainer.current_epoch:
             known = {name: figure for name, figure in known.items() if not name.startswith("val/")}
         figures = ", ".join(f"{words} {known[name]:.3f}" for name, words in _FIGURES.items() if name in known)
         epoch, chosen = trainer.current_epoch + 1, trainer.checkpoint_callback

@@ -38,6 +38,10 @@ def test_an_epoch_that_was_not_validated_has_no_figures_of_one_before(
     assert re.match(alone.format(1), lines[0])
     assert re.match(r"Epoch 2 of 3: loss \d\.\d+, val loss \d\.\d+, AUROC .*, accuracy \d\.\d+ \(best\)$", lines[1])
     assert re.match(alone.format(3), lines[2])
+    assert (
+        main(["fit", "--config", "tiny.yaml", "--trainer.max_epochs", "1", "--trainer.val_check_interval", "0.5"]) == 0
+    )
+    assert re.search(r"Epoch 1 of 1: loss \d\.\d+, val loss \d\.\d+, AUROC ", capsys.readouterr().out)
 
 
 def test_a_bar_is_as_wide_as_a_terminal_of_80_columns_allows_and_leaves_nothing(
